@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A Swift module of graft.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a module. `Tests/Fixtures` is found from the source path, so it is no resource.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "graft",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Graft", targets: ["Graft"]),
+    .executable(name: "graft", targets: ["GraftCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+  ],
+  targets: [
+    // C: system libraries, generated code, loops, data
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .target(name: "CONNX", dependencies: ["CProtobufC"]),
+    .target(name: "CGraftKernels"),
+    .target(name: "CGraftImage", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "CGraftModels", path: "models"),
+
+    // Memory, arithmetic, file format: none knows the others
+    module("GraftTensor", []),
+    module("GraftKernels", ["COpenBLAS", "CGraftKernels"]),
+    module("GraftONNX", ["CONNX", system]),
+
+    // The network: what it is, what its operators do, how it runs
+    module("GraftGraph", ["GraftTensor", "GraftONNX"]),
+    module("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
+    module("GraftRuntime", ["GraftGraph", "GraftTensor"]),
+
+    // Photos and learning
+    module(
+      "GraftData",
+      ["CGraftImage", "GraftTensor", system, .product(name: "Crypto", package: "swift-crypto")]),
+    module(
+      "GraftTraining", ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor"]),
+
+    // What people use
+    module(
+      "Graft",
+      [
+        "CGraftModels", "GraftTraining", "GraftData", "GraftRuntime", "GraftOperators",
+        "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor", system,
+      ]),
+    .executableTarget(
+      name: "GraftCLI",
+      dependencies: [
+        "Graft", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // Tests
+    .target(
+      name: "GraftTestSupport",
+      dependencies: [
+        "GraftTensor", "GraftGraph", "GraftONNX", "GraftOperators", "GraftRuntime", system,
+      ],
+      path: "Tests/GraftTestSupport", swiftSettings: settings),
+    tests("GraftTensorTests", ["GraftTensor"]),
+    tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
+    tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
+    tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
+    tests("GraftOperatorsTests", ["GraftOperators", "GraftTestSupport", "GraftGraph"]),
+    tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
+    tests("GraftDataTests", ["GraftData", system]),
+    tests("GraftTrainingTests", ["GraftTraining", "GraftOperators", "GraftTestSupport"]),
+    tests("GraftTests", ["Graft", "GraftTestSupport", system]),
+    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
+    tests("ArchitectureTests", []),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

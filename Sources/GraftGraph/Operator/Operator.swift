@@ -1,0 +1,171 @@
+public import GraftONNX
+public import GraftTensor
+
+/// What every file in `GraftOperators/Operators` has in common: an ONNX operator that the importer
+/// can read. It is an ``Operator``, which runs; a ``FoldingOperator``, which is evaluated while
+/// importing; or both.
+public protocol ImportableOperator: Sendable {
+  /// The ONNX `op_type`.
+  static var opType: String { get }
+  /// The opset versions whose meaning this file implements.
+  static var opsets: ClosedRange<Int> { get }
+
+  /// Reads attributes and constant inputs, in the manner of `Codable`. What is not read is an error
+  /// that the importer raises.
+  init(decoding node: borrowing NodeDecoder) throws(ONNXError)
+}
+
+/// A kind of computation on float tensors, with its gradient.
+///
+/// Three rules make operators compose: *outputs are assigned, gradients are accumulated, `nil`
+/// gradients are skipped*. The second gives residual connections for free, the third frozen
+/// backbones. Operators never allocate: the plan gives them what ``memory(for:)`` asks for.
+///
+/// Shapes are ONNX's, `[N, C, H, W]`. In memory a rank-4 activation lies as ``layouts`` asks;
+/// parameters always lie as ONNX has them.
+public protocol Operator: ImportableOperator {
+  /// The layouts of rank-4 activations that this operator computes in.
+  static var layouts: OperatorLayouts { get }
+  /// What ``backward(_:)`` wants to see again; the plan keeps nothing else.
+  static var gradientNeeds: GradientNeeds { get }
+  /// True where the first output may lie on the memory of the first input, same shape.
+  static var runsInPlace: Bool { get }
+
+  /// Writes the attributes, and the constants that were inputs, as the encoder's opset spells them.
+  func encode(into node: inout NodeEncoder)
+
+  /// The shapes of the outputs; refuses what does not fit.
+  func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape]
+
+  /// What a parameter at this input is; ``ParameterRole/buffer`` where it is not learned.
+  func role(ofInput index: Int, shape: Shape) -> ParameterRole
+
+  /// The ways this operator can compute for these shapes, the plan takes the cheapest; empty where
+  /// there is only one way.
+  func methods(for context: PlanningContext) -> [MethodEstimate]
+
+  /// The memory that the work needs. Called once, when planning.
+  func memory(for context: PlanningContext) -> OperatorMemory
+
+  /// Rearranges parameters into `packed`, once when they are frozen, after each update when not.
+  func pack(_ inputs: [TensorView?], for context: PlanningContext, into packed: PackedMemory)
+
+  /// Computes the outputs. Cannot fail: everything that can be wrong was refused above.
+  func forward(_ pass: ForwardPass)
+
+  /// Adds to the gradients of the inputs what the gradients of the outputs imply.
+  func backward(_ pass: BackwardPass)
+
+  /// Multiplications and additions of one forward pass, each counted as one operation.
+  func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int
+}
+
+// MARK: - Defaults
+
+extension Operator {
+  public static var gradientNeeds: GradientNeeds { [.inputs, .outputs] }
+  public static var runsInPlace: Bool { false }
+  public func role(ofInput index: Int, shape: Shape) -> ParameterRole { .buffer }
+  public func methods(for context: PlanningContext) -> [MethodEstimate] { [] }
+  public func memory(for context: PlanningContext) -> OperatorMemory { OperatorMemory() }
+  public func pack(
+    _ inputs: [TensorView?], for context: PlanningContext, into packed: PackedMemory
+  ) {}
+  public func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
+    outputs.reduce(0) { $0 + $1.elementCount }
+  }
+}
+
+// MARK: - What an operator declares
+
+/// The layouts in which an operator computes rank-4 activations.
+public enum OperatorLayouts: Sendable {
+  /// NCHW only: the operator mixes channels and pixels, as Flatten does.
+  case channelsFirst
+  /// NHWC only.
+  case channelsLast
+  /// Either; all rank-4 activations of one call have the same.
+  case any
+}
+
+/// What a gradient wants to see of the forward pass.
+public struct GradientNeeds: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  public static let inputs = GradientNeeds(rawValue: 1)
+  public static let outputs = GradientNeeds(rawValue: 2)
+}
+
+/// What a constant input of a node is to the network.
+public enum ParameterRole: String, Hashable, Sendable {
+  /// Learned, subject to weight decay.
+  case weight
+  /// Learned, without weight decay.
+  case bias
+  /// Learned scale of a normalisation, without weight decay.
+  case scale
+  /// Kept by the network but not learned, such as a running mean.
+  case buffer
+}
+
+/// Floats an operator asks the plan for.
+public struct OperatorMemory: Hashable, Sendable {
+  /// Floats of each tensor that forward leaves for backward; asked for in training mode only.
+  public var saved: [Int]
+  /// Floats of working memory, contents undefined at each call.
+  public var scratchFloats: Int
+  /// Floats of working memory for backward.
+  public var backwardScratchFloats: Int
+  /// Floats of rearranged parameters; 0 where the operator takes them as they are.
+  public var packedFloats: Int
+
+  public init(
+    saved: [Int] = [], scratchFloats: Int = 0, backwardScratchFloats: Int = 0,
+    packedFloats: Int = 0
+  ) {
+    self.saved = saved
+    self.scratchFloats = scratchFloats
+    self.backwardScratchFloats = backwardScratchFloats
+    self.packedFloats = packedFloats
+  }
+}
+
+/// One way to compute, with what it is expected to cost.
+public struct MethodEstimate: Hashable, Sendable {
+  /// Such as `direct` or `winograd`.
+  public var name: String
+  /// Expected work in comparable units; the plan takes the smallest.
+  public var cost: Double
+  /// False where rounding is larger than that of a plain sum of products; `--exact` avoids it.
+  public var isExact: Bool
+
+  public init(_ name: String, cost: Double, isExact: Bool = true) {
+    self.name = name
+    self.cost = cost
+    self.isExact = isExact
+  }
+}
+
+/// What the plan knows of a node when it asks for memory and packing.
+public struct PlanningContext: Sendable {
+  public var inputs: [Shape]
+  /// For each input: is it a parameter, hence the same at every call until updated?
+  public var isParameter: [Bool]
+  public var mode: Mode
+  /// The chosen method; nil where the operator lists none.
+  public var method: String?
+
+  public init(inputs: [Shape], isParameter: [Bool], mode: Mode, method: String? = nil) {
+    self.inputs = inputs
+    self.isParameter = isParameter
+    self.mode = mode
+    self.method = method
+  }
+}
+
+/// Where an operator puts its rearranged parameters.
+public typealias PackedMemory = UnsafeMutablePointer<Float>
+
+/// Whether outputs are only wanted (`inference`), or gradients will be too (`training`).
+public enum Mode: Hashable, Sendable { case inference, training }

@@ -1,0 +1,20 @@
+/// One allocation from which a session hands out its views; made once, freed with the session.
+public final class Arena {
+  public let base: UnsafeMutablePointer<Float>
+  public let count: Int
+
+  /// Memory for `count` floats, aligned to a cache line and untouched.
+  public init(count: Int) {
+    base = UnsafeMutableRawPointer
+      .allocate(
+        byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: TensorStorage.alignment
+      )
+      .bindMemory(to: Float.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  /// Rounds a count of floats up so that the next range begins on a cache line.
+  public static func aligned(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+}

@@ -1,0 +1,33 @@
+/// A run of floats with one owner: allocated here, or read-only memory that somebody else keeps
+/// alive, such as a mapped file.
+final class TensorStorage: @unchecked Sendable {
+  // @unchecked: the memory is written only while the storage is uniquely referenced (Tensor is
+  // copy-on-write), and borrowed memory is never written.
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+  private let owner: AnyObject?
+
+  var isBorrowed: Bool { owner != nil }
+
+  /// Bytes to which every allocation is aligned: one cache line, one AVX-512 register.
+  static let alignment = 64
+
+  init(count: Int) {
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    base = UnsafeMutableRawPointer
+      .allocate(byteCount: bytes, alignment: Self.alignment)
+      .bindMemory(to: Float.self, capacity: max(count, 1))
+    self.count = count
+    owner = nil
+  }
+
+  init(borrowing pointer: UnsafePointer<Float>, count: Int, owner: AnyObject) {
+    base = UnsafeMutablePointer(mutating: pointer)
+    self.count = count
+    self.owner = owner
+  }
+
+  deinit {
+    if owner == nil { UnsafeMutableRawPointer(base).deallocate() }
+  }
+}

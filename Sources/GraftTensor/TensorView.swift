@@ -1,0 +1,77 @@
+/// A read-only window on floats that somebody else owns, valid for one call.
+///
+/// `shape` is always the ONNX shape `[N, C, H, W]`; `layout` says how a rank-4 activation lies in
+/// memory.
+public struct TensorView {
+  public let shape: Shape
+  public let layout: Layout
+  public let base: UnsafePointer<Float>
+
+  public init(_ shape: Shape, _ base: UnsafePointer<Float>, layout: Layout = .channelsFirst) {
+    self.shape = shape
+    self.layout = shape.rank == 4 ? layout : .channelsFirst
+    self.base = base
+  }
+
+  public var count: Int { shape.elementCount }
+
+  public var elements: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: base, count: count)
+  }
+}
+
+/// A window for writing on floats that somebody else owns, valid for one call.
+public struct MutableTensorView {
+  public let shape: Shape
+  public let layout: Layout
+  public let base: UnsafeMutablePointer<Float>
+
+  public init(_ shape: Shape, _ base: UnsafeMutablePointer<Float>, layout: Layout = .channelsFirst)
+  {
+    self.shape = shape
+    self.layout = shape.rank == 4 ? layout : .channelsFirst
+    self.base = base
+  }
+
+  public var count: Int { shape.elementCount }
+
+  public var elements: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: base, count: count)
+  }
+
+  /// The same window, for reading.
+  public var readOnly: TensorView { TensorView(shape, base, layout: layout) }
+}
+
+// MARK: - Memory order
+
+/// Axes and extents as they lie in memory, for operators that compute in either layout.
+extension TensorView {
+  /// The dimensions in memory order, outermost first: `[N, H, W, C]` for channels-last.
+  public var memoryShape: Shape { Shape(layout.axes(rank: shape.rank).map { shape[$0] }) }
+
+  /// Where axis `axis` of the shape lies in memory order.
+  public func memoryAxis(_ axis: Int) -> Int {
+    layout.axes(rank: shape.rank).firstIndex(of: axis) ?? axis
+  }
+
+  /// Distance in elements between neighbours along each axis of the shape.
+  public var strides: [Int] { Layout.strides(shape, layout) }
+}
+
+extension MutableTensorView {
+  public var memoryShape: Shape { readOnly.memoryShape }
+  public func memoryAxis(_ axis: Int) -> Int { readOnly.memoryAxis(axis) }
+  public var strides: [Int] { Layout.strides(shape, layout) }
+}
+
+extension Layout {
+  /// Distance in elements between neighbours along each axis of a `[N, C, H, W]` shape.
+  public static func strides(_ shape: Shape, _ layout: Layout) -> [Int] {
+    let axes = layout.axes(rank: shape.rank)
+    let inMemory = Shape(axes.map { shape[$0] }).strides
+    var strides = [Int](repeating: 1, count: shape.rank)
+    for (place, axis) in axes.enumerated() { strides[axis] = inMemory[place] }
+    return strides
+  }
+}
