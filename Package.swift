@@ -58,7 +58,7 @@ let package = Package(
     // The network: what it is, what its operators do, how it runs
     module("GraftGraph", ["GraftTensor", "GraftONNX"]),
     module("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
-    module("GraftRuntime", ["GraftGraph", "GraftTensor"]),
+    module("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
 
     // Photos and learning
     module(
