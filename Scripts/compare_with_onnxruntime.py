@@ -23,7 +23,7 @@ def export_torchvision(architecture, folder):
     import torch
     import torchvision
 
-    # The exporter that wrote the files people have; torch says at each call that it is not the new one.
+    # This exporter wrote the files that people have; torch says each time that it is the old one.
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     path = folder / f"{architecture}-torch{torch.__version__}.onnx"
     if path.exists():
@@ -133,7 +133,8 @@ def main():
 
     print(f"graft against ONNX Runtime {onnxruntime.__version__}, inputs seeded with {SEED}. "
           f"Limits: exact {LIMITS['exact']:.0e}, fast {LIMITS['fast']:.0e}.\n")
-    print("| model | batch | mode | max\\|a-b\\| / max\\|b\\| | same top 5, in order | within the limit |")
+    print("| model | batch | mode | max\\|a-b\\| / max\\|b\\| | same top 5, in order "
+          "| within the limit |")
     print("|---|---|---|---|---|---|")
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
