@@ -9,6 +9,10 @@ static const unsigned char alexnet[] = {
 #embed "alexnet.json"
 };
 
+static const unsigned char alexnet_torchvision[] = {
+#embed "alexnet-torchvision.json"
+};
+
 static const unsigned char cifar10_resnet20[] = {
 #embed "cifar10_resnet20.json"
 };
@@ -53,12 +57,20 @@ static const unsigned char resnet18[] = {
 #embed "resnet18.json"
 };
 
+static const unsigned char resnet18_torchvision[] = {
+#embed "resnet18-torchvision.json"
+};
+
 static const unsigned char resnet18_v2[] = {
 #embed "resnet18-v2.json"
 };
 
 static const unsigned char resnet34[] = {
 #embed "resnet34.json"
+};
+
+static const unsigned char resnet34_torchvision[] = {
+#embed "resnet34-torchvision.json"
 };
 
 static const unsigned char resnet34_v2[] = {
@@ -81,6 +93,10 @@ static const unsigned char squeezenet1_1[] = {
 #embed "squeezenet1.1.json"
 };
 
+static const unsigned char squeezenet1_1_torchvision[] = {
+#embed "squeezenet1.1-torchvision.json"
+};
+
 static const unsigned char squeezenet1_1_imagenet[] = {
 #embed "squeezenet1.1_imagenet.json"
 };
@@ -93,12 +109,20 @@ static const unsigned char vgg16_bn[] = {
 #embed "vgg16-bn.json"
 };
 
+static const unsigned char vgg16_torchvision[] = {
+#embed "vgg16-torchvision.json"
+};
+
 static const unsigned char vgg19[] = {
 #embed "vgg19.json"
 };
 
 static const unsigned char vgg19_bn[] = {
 #embed "vgg19-bn.json"
+};
+
+static const unsigned char vgg19_torchvision[] = {
+#embed "vgg19-torchvision.json"
 };
 
 static const unsigned char labels_cifar10[] = {
@@ -125,6 +149,7 @@ static const unsigned char default_card[] = {
 
 const graft_embedded_file graft_embedded_files[] = {
     ENTRY("alexnet.json", alexnet),
+    ENTRY("alexnet-torchvision.json", alexnet_torchvision),
     ENTRY("cifar10_resnet20.json", cifar10_resnet20),
     ENTRY("cifar10_resnet20_torchexport.json", cifar10_resnet20_torchexport),
     ENTRY("googlenet.json", googlenet),
@@ -136,18 +161,23 @@ const graft_embedded_file graft_embedded_files[] = {
     ENTRY("resnet152.json", resnet152),
     ENTRY("resnet152-v2.json", resnet152_v2),
     ENTRY("resnet18.json", resnet18),
+    ENTRY("resnet18-torchvision.json", resnet18_torchvision),
     ENTRY("resnet18-v2.json", resnet18_v2),
     ENTRY("resnet34.json", resnet34),
+    ENTRY("resnet34-torchvision.json", resnet34_torchvision),
     ENTRY("resnet34-v2.json", resnet34_v2),
     ENTRY("resnet50.json", resnet50),
     ENTRY("resnet50-v2.json", resnet50_v2),
     ENTRY("resnet50_imagenet.json", resnet50_imagenet),
     ENTRY("squeezenet1.1.json", squeezenet1_1),
+    ENTRY("squeezenet1.1-torchvision.json", squeezenet1_1_torchvision),
     ENTRY("squeezenet1.1_imagenet.json", squeezenet1_1_imagenet),
     ENTRY("vgg16.json", vgg16),
     ENTRY("vgg16-bn.json", vgg16_bn),
+    ENTRY("vgg16-torchvision.json", vgg16_torchvision),
     ENTRY("vgg19.json", vgg19),
     ENTRY("vgg19-bn.json", vgg19_bn),
+    ENTRY("vgg19-torchvision.json", vgg19_torchvision),
     ENTRY("labels/cifar10.json", labels_cifar10),
     ENTRY("labels/imagenet.json", labels_imagenet),
 #ifdef GRAFT_HAS_DEFAULT
