@@ -1,7 +1,7 @@
 /// The optimizers by name, as settings and the command line spell them.
 public enum OptimizerCatalog {
   /// Sorted.
-  public static let names = entries.keys.sorted()
+  public static let names: [String] = entries.keys.sorted()
 
   /// The optimizer of this name, with its usual settings but for weight decay.
   ///

@@ -60,14 +60,15 @@ extension FeatureSet {
   public func scale() throws(TrainingError) -> Float {
     let channels = sampleShape.dimensions.first ?? 1
     let pixels = sampleShape.elementCountPerImage
-    let strides = layout == .channelsLast ? (channel: 1, pixel: channels) : (pixels, 1)
+    let channelStride = layout == .channelsLast ? 1 : pixels
+    let pixelStride = layout == .channelsLast ? channels : 1
     var sum = 0.0
     features.withUnsafeElements { elements in
       for row in 0..<count {
         for channel in 0..<channels {
-          let start = row * channels * pixels + channel * strides.channel
+          let start = row * channels * pixels + channel * channelStride
           var channelSum = 0.0
-          for pixel in 0..<pixels { channelSum += Double(elements[start + pixel * strides.pixel]) }
+          for pixel in 0..<pixels { channelSum += Double(elements[start + pixel * pixelStride]) }
           let mean = channelSum / Double(max(pixels, 1))
           sum += mean * mean
         }

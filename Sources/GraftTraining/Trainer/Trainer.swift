@@ -34,7 +34,8 @@ public struct Trainer {
     guard !overflow else {
       throw TrainingError("\(options.epochs) epochs are more than can be counted", kind: .badSetting)
     }
-    let rate = try options.learningRate ?? OptimizerCatalog.defaultRate(options.optimizer)
+    let defaultRate = try OptimizerCatalog.defaultRate(options.optimizer)
+    let rate = options.learningRate ?? defaultRate
     let schedule = try ScheduleCatalog.make(
       options.schedule, rate: rate, steps: totalSteps, warmup: options.warmupSteps)
     var run = TrainingRun(
