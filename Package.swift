@@ -65,7 +65,8 @@ let package = Package(
       "GraftData",
       ["CGraftImage", "GraftTensor", system, .product(name: "Crypto", package: "swift-crypto")]),
     module(
-      "GraftTraining", ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor"]),
+      "GraftTraining",
+      ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor", system]),
 
     // What people use
     module(

@@ -1,0 +1,69 @@
+public import GraftGraph
+public import GraftTensor
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Adam with decoupled weight decay: steps of about the same size for every parameter.
+///
+///     p ← p − η·λ·p
+///     m ← β₁·m + (1−β₁)·g
+///     v ← β₂·v + (1−β₂)·g²
+///     p ← p − η/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)
+///
+/// Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, with ε placed as
+/// `torch.optim.AdamW` places it.
+public struct AdamW: Optimizer, Hashable {
+  /// β₁ and β₂
+  public let beta1: Float
+  public let beta2: Float
+  /// ε; keeps the step finite where the gradient is always zero. 1e-8 is the paper's.
+  public let epsilon: Float
+  /// λ
+  public let weightDecay: Float
+
+  public init(
+    beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.01
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+
+  /// First and second moment.
+  public var slotCount: Int { 2 }
+
+  public func update(
+    _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
+    state: inout OptimizerState, rate: Float
+  ) {
+    state.step += 1
+    // Powers of β in Double: in Float 1 − 0.999ᵗ loses half of its digits at the first steps.
+    let step = Double(state.step)
+    let size = Float(Double(rate) / (1 - pow(Double(beta1), step)))
+    let correction = Float(1 / (1 - pow(Double(beta2), step)).squareRoot())
+    let keep = role == .weight ? 1 - rate * weightDecay : 1
+    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
+    let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
+    var (first, second) = (state.slots[0], state.slots[1])
+    state.slots.removeAll()  // so that the moments are not shared, hence not copied
+    first.withUnsafeMutableElements { first in
+      second.withUnsafeMutableElements { second in
+        let (m, v) = (first.baseAddress!, second.baseAddress!)
+        for i in 0..<count {
+          let g = dp[i]
+          m[i] = beta1 * m[i] + (1 - beta1) * g
+          v[i] = beta2 * v[i] + (1 - beta2) * g * g
+          p[i] = keep * p[i] - size * m[i] / (v[i].squareRoot() * correction + epsilon)
+        }
+      }
+    }
+    state.slots = [first, second]
+  }
+}

@@ -1,0 +1,50 @@
+public import GraftGraph
+public import GraftTensor
+
+/// Stochastic gradient descent with momentum.
+///
+///     g ← g + λ·p                       weight decay
+///     v ← μ·v + g                       v = g at the first update
+///     p ← p − η·v                       Nesterov: p ← p − η·(g + μ·v)
+///
+/// Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in
+/// deep learning", ICML 2013, in the form that `torch.optim.SGD` computes.
+public struct SGD: Optimizer, Hashable {
+  /// μ
+  public let momentum: Float
+  /// Look ahead along the momentum before following it?
+  public let isNesterov: Bool
+  /// λ
+  public let weightDecay: Float
+
+  public init(momentum: Float = 0.9, isNesterov: Bool = false, weightDecay: Float = 0) {
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.weightDecay = weightDecay
+  }
+
+  public var slotCount: Int { momentum == 0 ? 0 : 1 }
+
+  public func update(
+    _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
+    state: inout OptimizerState, rate: Float
+  ) {
+    state.step += 1
+    let decay = role == .weight ? weightDecay : 0
+    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
+    guard momentum != 0 else {
+      for i in 0..<count { p[i] -= rate * (dp[i] + decay * p[i]) }
+      return
+    }
+    // The velocity begins at zero, so the first update gives v = g without a special case.
+    let (momentum, lookAhead) = (momentum, isNesterov)
+    state.slots[0].withUnsafeMutableElements { velocity in
+      let v = velocity.baseAddress!
+      for i in 0..<count {
+        let g = dp[i] + decay * p[i]
+        v[i] = momentum * v[i] + g
+        p[i] -= rate * (lookAhead ? g + momentum * v[i] : v[i])
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a run did and reached, as a value: everything that `metrics.json` says.
+///
+/// The same run gives the same report but for the timings, which are the caller's.
+public struct Report: Hashable, Codable, Sendable {
+  /// How many photos of each class are where, in the order of `classes`.
+  public struct Split: Hashable, Codable, Sendable {
+    public var training: [Int]
+    public var validation: [Int]
+
+    public init(training: [Int], validation: [Int]) {
+      self.training = training
+      self.validation = validation
+    }
+  }
+
+  /// Seconds of one phase, such as `features`.
+  public struct Timing: Hashable, Codable, Sendable {
+    public var phase: String
+    public var seconds: Double
+
+    public init(phase: String, seconds: Double) {
+      self.phase = phase
+      self.seconds = seconds
+    }
+  }
+
+  /// Of this layout of the file.
+  public var version = 1
+  public var model: String
+  public var classes: [String]
+  public var settings: TrainingOptions
+  public var split: Split
+  /// Photos that could not be read.
+  public var skippedCount: Int
+  public var epochs: [EpochMetrics]
+  /// Counted from 1.
+  public var bestEpoch: Int
+  /// Nil where nothing was set aside for validation.
+  public var validation: ValidationReport?
+  public var timings: [Timing]
+
+  public init(
+    model: String, classes: [String], settings: TrainingOptions, split: Split,
+    skippedCount: Int = 0, epochs: [EpochMetrics], bestEpoch: Int, validation: ValidationReport?,
+    timings: [Timing] = []
+  ) {
+    self.model = model
+    self.classes = classes
+    self.settings = settings
+    self.split = split
+    self.skippedCount = skippedCount
+    self.epochs = epochs
+    self.bestEpoch = bestEpoch
+    self.validation = validation
+    self.timings = timings
+  }
+}
+
+/// How good a network is on photos that it did not learn from.
+public struct ValidationReport: Hashable, Codable, Sendable {
+  public var accuracy: Accuracy
+  public var interval: WilsonInterval
+  /// Nil where it was not measured.
+  public var loss: Double?
+  public var macroF1: Double
+  /// What always saying the most frequent class would reach.
+  public var majorityClass: String
+  public var majorityAccuracy: Double
+  public var confusion: ConfusionMatrix
+  /// In the order of the classes.
+  public var perClass: [ClassMetrics]
+
+  /// - Precondition: one name for each class of the matrix.
+  public init(_ confusion: ConfusionMatrix, classes: [String], loss: Double? = nil) {
+    precondition(classes.count == confusion.classCount, "one name for each class")
+    accuracy = confusion.accuracy
+    interval = WilsonInterval(confusion.accuracy)
+    self.loss = loss
+    macroF1 = confusion.macroF1
+    let majority = confusion.majorityBaseline
+    majorityClass = classes.isEmpty ? "" : classes[majority.label]
+    majorityAccuracy = majority.accuracy.value
+    self.confusion = confusion
+    perClass = confusion.classMetrics
+  }
+}
+
+// MARK: - Files
+
+extension Report {
+  /// The text of `metrics.json`: sorted keys, so that equal reports are equal bytes.
+  public func json() throws(TrainingError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = Self.nonFinite
+    do {
+      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    } catch {
+      throw TrainingError("the report cannot be written as JSON: \(error)", kind: .system)
+    }
+  }
+
+  /// - Throws: where the text is no report that ``json()`` wrote.
+  public init(json: String) throws(TrainingError) {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      self = try decoder.decode(Report.self, from: Data(json.utf8))
+    } catch {
+      throw TrainingError(
+        "this is no report of a graft run", kind: .badData,
+        hints: ["Expected the metrics.json that 'graft finetune' writes."])
+    }
+  }
+
+  private static let nonFinite = JSONEncoder.NonConformingFloatEncodingStrategy.convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+
+  /// The text of `epochs.csv`: one row for each epoch, empty where nothing was measured.
+  public func epochsCSV() -> String {
+    let header =
+      "epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best"
+    let rows = epochs.map { epoch in
+      [
+        "\(epoch.epoch)", "\(epoch.trainingLoss)", "\(epoch.trainingAccuracy)",
+        epoch.validationLoss.map { "\($0)" } ?? "", epoch.validationAccuracy.map { "\($0)" } ?? "",
+        "\(epoch.learningRate)", epoch.epoch == bestEpoch ? "1" : "0",
+      ].joined(separator: ",")
+    }
+    return ([header] + rows).joined(separator: "\n") + "\n"
+  }
+}
