@@ -1,5 +1,5 @@
 package import GraftGraph
-package import GraftKernels
+import GraftKernels
 package import GraftONNX
 package import GraftTensor
 
