@@ -147,7 +147,7 @@ static const unsigned char default_card[] = {
 
 #define ENTRY(name, bytes) {name, bytes, sizeof(bytes)}
 
-const graft_embedded_file graft_embedded_files[] = {
+static const graft_embedded_file graft_embedded_files[] = {
     ENTRY("alexnet.json", alexnet),
     ENTRY("alexnet-torchvision.json", alexnet_torchvision),
     ENTRY("cifar10_resnet20.json", cifar10_resnet20),
@@ -188,3 +188,7 @@ const graft_embedded_file graft_embedded_files[] = {
 
 const size_t graft_embedded_file_count =
     sizeof(graft_embedded_files) / sizeof(graft_embedded_files[0]);
+
+const graft_embedded_file *graft_embedded_file_at(size_t index) {
+  return &graft_embedded_files[index];
+}

@@ -9,6 +9,8 @@ typedef struct {
   size_t count;
 } graft_embedded_file;
 
-/// All embedded files: model records, label lists, and the default network with its card.
-extern const graft_embedded_file graft_embedded_files[];
+/// How many files are embedded: model records, label lists, and the default network with its card.
 extern const size_t graft_embedded_file_count;
+
+/// One of them. A function because Swift does not see arrays of unknown length.
+const graft_embedded_file *graft_embedded_file_at(size_t index);
