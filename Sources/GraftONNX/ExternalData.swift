@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-import SystemPackage
 
 /// The files beside a model that hold its weights, mapped once each.
 ///
@@ -36,7 +37,8 @@ final class ExternalData {
     if let known = files[name] { return known }
     let shown = "\(label): its data file '\(name.escaped())'"
     guard let folder else {
-      throw ONNXError("\(shown) cannot be found for a model in memory; read the model from its file.")
+      throw ONNXError(
+        "\(shown) cannot be found for a model in memory; read the model from its file.")
     }
     guard !name.isEmpty, name != ".", name != "..", name.utf8.count <= 255,
       !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 })

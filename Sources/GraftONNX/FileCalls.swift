@@ -1,3 +1,5 @@
+package import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-package import SystemPackage
 
 /// The system calls on which a written file depends; tests make each of them fail in turn.
 /// Each returns -1 and sets `errno` as the call itself does.

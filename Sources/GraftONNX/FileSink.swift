@@ -1,4 +1,5 @@
 import CONNX
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

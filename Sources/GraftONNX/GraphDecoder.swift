@@ -36,7 +36,8 @@ struct GraphDecoder {
     guard !opType.isEmpty else {
       throw ONNXError("\(label) names no operator (op_type is empty); export it again.")
     }
-    let decoder = AttributeDecoder(tensors: tensors, node: "\(label) (\(opType.escaped(limit: 40)))")
+    let decoder = AttributeDecoder(
+      tensors: tensors, node: "\(label) (\(opType.escaped(limit: 40)))")
     var attributes: [ONNXAttribute] = []
     for attribute in messages(proto.attribute, proto.n_attribute) {
       attributes.append(try decoder.attribute(attribute.pointee))

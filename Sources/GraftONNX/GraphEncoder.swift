@@ -62,7 +62,8 @@ struct GraphEncoder {
   private func attribute(
     _ attribute: ONNXAttribute, of node: ONNXNode
   ) throws(ONNXError) -> UnsafeMutablePointer<Onnx__AttributeProto> {
-    let label = "node '\(node.name.escaped())' (\(node.opType.escaped(limit: 40))): "
+    let label =
+      "node '\(node.name.escaped())' (\(node.opType.escaped(limit: 40))): "
       + "attribute '\(attribute.name.escaped())'"
     let proto = arena.message(onnx__attribute_proto__init)
     proto.pointee.name = try arena.string(attribute.name, "attribute name")

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-import SystemPackage
 
 /// A regular file mapped read-only and privately; unmapped when the last owner lets go.
 ///

@@ -12,7 +12,8 @@ struct ModelDecoder {
     }
     try refuseCalls(of: functions(proto), in: graphProto)
     var model = ONNXModel(
-      irVersion: version, opsets: opsets, graph: try GraphDecoder(tensors: tensors).graph(graphProto))
+      irVersion: version, opsets: opsets,
+      graph: try GraphDecoder(tensors: tensors).graph(graphProto))
     model.producerName = text(proto.producer_name)
     model.producerVersion = text(proto.producer_version)
     model.domain = text(proto.domain)

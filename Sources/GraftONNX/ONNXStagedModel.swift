@@ -1,3 +1,5 @@
+public import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-public import SystemPackage
 
 /// A model written in full beside its place, not yet under its name.
 ///

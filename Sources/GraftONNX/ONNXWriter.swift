@@ -1,4 +1,6 @@
 import CONNX
+public import SystemPackage
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,7 +8,6 @@ import CONNX
 #else
   import Darwin
 #endif
-public import SystemPackage
 
 /// Writes ONNX files: `ONNXModel` → bytes.
 ///

@@ -1,3 +1,5 @@
+import SystemPackage
+
 // The system's C library, for the calls that swift-system lacks: fstat, mmap, fsync, link.
 #if canImport(Glibc)
   import Glibc
@@ -6,7 +8,6 @@
 #else
   import Darwin
 #endif
-import SystemPackage
 
 /// The facts about an open file that tell whether it is still the same.
 struct FileStamp: Equatable {

@@ -39,7 +39,8 @@ struct TensorDecoder {
     let count = try elementCount(dimensions, shape, label)
     // Strings never are weights; the type alone lets the graph say what it cannot use.
     guard let width = type.byteCount else {
-      return ONNXTensor(name: text(proto.name), elementType: type, dimensions: dimensions, bytes: .none)
+      return ONNXTensor(
+        name: text(proto.name), elementType: type, dimensions: dimensions, bytes: .none)
     }
     let (wanted, overflow) = count.multipliedReportingOverflow(by: width)
     guard !overflow else { throw tooLarge(shape, label) }
@@ -212,7 +213,8 @@ extension TensorDecoder {
     guard let value else { return nil }
     guard let number = Int(value), number >= 0 else {
       throw ONNXError(
-        "\(label): its external_data has \(key) '\(value.escaped(limit: 40))', not a count of bytes.")
+        "\(label): its external_data has \(key) '\(value.escaped(limit: 40))', not a count of bytes."
+      )
     }
     return number
   }

@@ -66,7 +66,8 @@ struct WireSchema: Sendable {
     return Field(
       name: name, encoding: encoding(field, &pending),
       isRepeated: field.label == PROTOBUF_C_LABEL_REPEATED, slot: 1 << UInt64(slot),
-      isPayload: message == "TensorProto" && ["raw_data", "float_data", "double_data"].contains(name),
+      isPayload: message == "TensorProto"
+        && ["raw_data", "float_data", "double_data"].contains(name),
       isNode: name == "node")
   }
 
