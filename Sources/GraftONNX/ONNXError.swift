@@ -26,10 +26,14 @@ public struct ONNXError: Error, Hashable, Sendable {
     self.hints = hints
   }
 
-  /// The same error with the name of the file in front.
+  /// The same error with the name of the file in front, escaped and cut so that it fits a line.
   public func `in`(file: String) -> ONNXError {
-    ONNXError("\(file): \(message)", kind: kind, hints: hints)
+    ONNXError(
+      "\(file.escaped(limit: Self.fileNameLimit)): \(message)", kind: kind, hints: hints)
   }
+
+  /// A message has at most 400 characters; its text and the names in it leave this many.
+  static let fileNameLimit = 120
 }
 
 extension ONNXError: CustomStringConvertible {

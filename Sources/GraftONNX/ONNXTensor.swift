@@ -2,7 +2,7 @@
 ///
 /// Whatever field the file used (`raw_data`, `float_data`, external data …), the elements stand
 /// here as little-endian bytes of the element type, row-major, exactly as many as `dimensions` ask
-/// for: the reader has checked that.
+/// for: the reader has checked that. A tensor of strings has no bytes; its elements are not read.
 public struct ONNXTensor: Sendable {
   public var name: String
   public var elementType: ONNXElementType
@@ -38,9 +38,9 @@ public struct ONNXBytes: @unchecked Sendable {
   // @unchecked: the memory is never written after the bytes exist.
   public let base: UnsafeRawPointer
   public let count: Int
-  public let owner: AnyObject & Sendable
+  public let owner: any AnyObject & Sendable
 
-  public init(base: UnsafeRawPointer, count: Int, owner: AnyObject & Sendable) {
+  public init(base: UnsafeRawPointer, count: Int, owner: any AnyObject & Sendable) {
     self.base = base
     self.count = count
     self.owner = owner
