@@ -183,12 +183,14 @@ extension ImageReaderTests {
   @Test(.enabled(if: RealData.isGiven)) func readsStandardPngSuite() throws {
     let files = try RealData.files("pngsuite/standard").filter { $0.extension == "png" }
     #expect(files.count == 161)
-    let recorded = try PngSuite.recorded()
+    let recorded = try Data(
+      contentsOf: URL(filePath: Fixtures.images.appending("pngsuite.txt").string))
+    let lines = Set(String(decoding: recorded, as: UTF8.self).split(separator: "\n"))
     for file in files {
       let name = try #require(file.lastComponent?.string)
       let image = try ImageReader.read(file).image
-      let expected = try #require(recorded[name], "\(name)")
-      #expect(expected.matches(image), "\(name)")
+      let line = "\(name) \(image.width) \(image.height) \(ContentHash(of: image.pixels))"
+      #expect(lines.contains(line[...]))
     }
   }
 
