@@ -96,7 +96,11 @@ let package = Package(
     tests("GraftOperatorsTests", ["GraftOperators", "GraftTestSupport", "GraftGraph"]),
     tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
     tests("GraftDataTests", ["GraftData", system]),
-    tests("GraftTrainingTests", ["GraftTraining", "GraftOperators", "GraftTestSupport"]),
+    tests(
+      "GraftTrainingTests",
+      [
+        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor", system,
+      ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
     tests("ArchitectureTests", []),
