@@ -99,7 +99,11 @@ let package = Package(
       ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
     tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
     tests("GraftDataTests", ["GraftData", system]),
-    tests("GraftTrainingTests", ["GraftTraining", "GraftOperators", "GraftTestSupport"]),
+    tests(
+      "GraftTrainingTests",
+      [
+        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor", system,
+      ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
     tests("ArchitectureTests", []),
