@@ -9,11 +9,15 @@
 
 // Alignment 1: runs begin anywhere, and weights in a mapped file at any byte.
 typedef float float16 __attribute__((vector_size(64), aligned(1)));
-typedef int32_t int16 __attribute__((vector_size(64)));
+typedef float float8 __attribute__((vector_size(32), aligned(1)));
+typedef int32_t bits8 __attribute__((vector_size(32)));
+typedef int32_t bits16 __attribute__((vector_size(64)));
 
 #define INLINE inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+#define LOAD8(pointer) (*(const float8 *)(pointer))
+#define STORE8(pointer, value) (*(float8 *)(pointer) = (value))
 #define LOAD(pointer) (*(const float16 *)(pointer))
 #define STORE(pointer, value) (*(float16 *)(pointer) = (value))
 #define SPLAT(value) ((float16){0} + (value))
@@ -24,10 +28,16 @@ static INLINE float clamp(float a, float low, float high) {
   return a > high ? high : a;
 }
 
+static INLINE void clamp8(float8 *a, float low, float high) {
+  float8 l = (float8){0} + low, h = (float8){0} + high;
+  bits8 below = *a < l, above = *a > h;
+  *a = (float8)(((bits8)*a & ~(below | above)) | ((bits8)l & below) | ((bits8)h & above));
+}
+
 static INLINE void clamp16(float16 *a, float low, float high) {
   float16 l = SPLAT(low), h = SPLAT(high);
-  int16 below = *a < l, above = *a > h;
-  *a = (float16)(((int16)*a & ~(below | above)) | ((int16)l & below) | ((int16)h & above));
+  bits16 below = *a < l, above = *a > h;
+  *a = (float16)(((bits16)*a & ~(below | above)) | ((bits16)l & below) | ((bits16)h & above));
 }
 
 // Always in the same order.

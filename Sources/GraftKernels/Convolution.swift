@@ -25,7 +25,10 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   package var inputCount: Int { batch * window.inputArea * inputChannels }
   package var outputPixels: Int { batch * window.outputArea }
   package var outputCount: Int { outputPixels * outputChannels }
-  package var multiplications: Int { outputPixels * outputChannels * channelsPerGroup * window.taps }
+  /// Multiplications, as a Double: shapes from a file may be beyond any machine.
+  package var multiplications: Double {
+    Double(outputPixels) * Double(outputChannels) * Double(channelsPerGroup * window.taps)
+  }
 
   /// One group per channel.
   package var isDepthwise: Bool { groups == inputChannels && groups > 1 }

@@ -88,3 +88,36 @@ void graft_convolve_depthwise(const graft_convolution *convolution, ptrdiff_t be
 void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride,
                          float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
                          ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
+
+// MARK: - Winograd convolution, channels-last
+
+// Transform points of F(4x4, 3x3).
+#define GRAFT_WINOGRAD_POINTS 36
+
+// One block of tiles of a 3x3 convolution of stride 1, 4x4 output pixels a tile. channels and
+// outputs are multiples of 8. Three steps, each over the whole block before the next.
+typedef struct graft_winograd {
+  ptrdiff_t input_height, input_width, output_height, output_width, pad_top, pad_left;
+  ptrdiff_t channels, outputs;
+  ptrdiff_t tiles_down, tiles_across;  // of one image
+  ptrdiff_t first_tile, tile_count;    // of the block, counted over the batch
+  ptrdiff_t tile_stride;               // tiles that a point's slice has room for
+  const float *x;
+  const float *weights;  // [36][panels][channels][16]
+  const float *bias;     // [outputs]
+  const float *residual;
+  const float *zeros;  // [panels * 16]
+  float *transformed;  // [36][tile_stride][channels]
+  float *products;     // [36][tile_stride][panels * 16]
+  float *y;
+  float low, high;
+} graft_winograd;
+
+// Transforms and packs one panel of weights[outputs][channels][3][3].
+void graft_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs,
+                         ptrdiff_t channels, ptrdiff_t panel);
+// Tiles [begin, end) of the block.
+void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
+void graft_winograd_products(const graft_winograd *winograd, ptrdiff_t point, ptrdiff_t panel_begin,
+                             ptrdiff_t panel_end);
+void graft_winograd_output(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
