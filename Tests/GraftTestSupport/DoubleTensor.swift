@@ -65,11 +65,17 @@ extension DoubleTensor {
   ) -> DoubleTensor {
     let rank = max(a.shape.rank, b.shape.rank)
     let (left, right) = (a.padded(rank), b.padded(rank))
-    var out = DoubleTensor(
-      zeros: Shape(
-        (0..<rank).map { left.shape[$0] == 1 ? right.shape[$0] : left.shape[$0] }))
-    for (offset, index) in out.indices.enumerated() {
-      out.values[offset] = combine(left.stretched(at: index), right.stretched(at: index))
+    let shape = Shape((0..<rank).map { left.shape[$0] == 1 ? right.shape[$0] : left.shape[$0] })
+    let strides = shape.strides
+    var out = DoubleTensor(zeros: shape)
+    for offset in 0..<out.values.count {
+      var (x, y) = (0, 0)
+      for axis in 0..<rank {
+        let index = offset / strides[axis] % shape[axis]
+        if left.shape[axis] != 1 { x += index * left.strides[axis] }
+        if right.shape[axis] != 1 { y += index * right.strides[axis] }
+      }
+      out.values[offset] = combine(left.values[x], right.values[y])
     }
     return out
   }
@@ -77,9 +83,5 @@ extension DoubleTensor {
   private func padded(_ rank: Int) -> DoubleTensor {
     let ones = [Int](repeating: 1, count: rank - shape.rank)
     return DoubleTensor(Shape(ones + shape.dimensions), values)
-  }
-
-  private func stretched(at index: [Int]) -> Double {
-    self[at: index.indices.map { shape[$0] == 1 ? 0 : index[$0] }]
   }
 }

@@ -18,11 +18,14 @@ package struct OperatorCase: Sendable, CustomStringConvertible {
   package var gradientTolerance: Tolerance
   /// What `ForwardPass.seed` is.
   package var seed: UInt64
+  /// The opsets under which the operator is written and read again, besides its own.
+  package var exportOpsets: [Int]
 
   package init(
     _ name: String, opset: Int = 13, attributes: [String: ONNXAttribute.Value] = [:],
     inputs: [OperatorInput], outputCount: Int = 1, differentiableOutputs: Set<Int>? = nil,
-    tolerance: Tolerance = .forward, gradientTolerance: Tolerance = .gradient, seed: UInt64 = 42
+    tolerance: Tolerance = .forward, gradientTolerance: Tolerance = .gradient, seed: UInt64 = 42,
+    exportOpsets: [Int] = [17]
   ) {
     self.name = name
     self.opset = opset
@@ -33,6 +36,7 @@ package struct OperatorCase: Sendable, CustomStringConvertible {
     self.tolerance = tolerance
     self.gradientTolerance = gradientTolerance
     self.seed = seed
+    self.exportOpsets = exportOpsets
   }
 
   package var description: String { "\(name) (opset \(opset))" }
