@@ -54,7 +54,9 @@ import Testing
   }
 
   @Test func aPackageIsImportedByOneTargetOnly() throws {
-    let own = Self.mayImport.reduce(into: Set<String>()) { $0.formUnion($1.modules.union([$1.target])) }
+    let own = Self.mayImport.reduce(into: Set<String>()) {
+      $0.formUnion($1.modules.union([$1.target]))
+    }
     let known = own.union(Self.system).union(Self.shared)
     var users: [String: Set<String>] = [:]
     for file in try SourceTree.swiftFiles(below: "Sources") {
@@ -68,13 +70,14 @@ import Testing
     #expect(violations.isEmpty, "\(violations.sorted().joined(separator: "\n"))")
   }
 
-  @Test(arguments: [
-    ("import GraftTensor", "GraftTensor"),
-    ("  internal import Glibc", "Glibc"),
-    ("@preconcurrency public import struct Foundation.URL", "Foundation"),
-    ("let text = \"import x\"", nil),
-    ("// what we import is ours", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("import GraftTensor", "GraftTensor"),
+      ("  internal import Glibc", "Glibc"),
+      ("@preconcurrency public import struct Foundation.URL", "Foundation"),
+      ("let text = \"import x\"", nil),
+      ("// what we import is ours", nil),
+    ] as [(String, String?)])
   func readsImportLines(_ line: String, _ module: String?) {
     #expect(SourceTree.module(of: Substring(line)) == module)
   }

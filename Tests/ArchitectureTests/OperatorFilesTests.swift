@@ -25,7 +25,8 @@ import Testing
     let registered = try registered()
     for file in try files() where !Self.unregistered.contains(file.name) {
       let type = Self.typeNames[file.name] ?? file.name
-      #expect(registered.contains(type), "\(file.path): \(Self.registry) has no line '\(type).self,'")
+      #expect(
+        registered.contains(type), "\(file.path): \(Self.registry) has no line '\(type).self,'")
     }
   }
 

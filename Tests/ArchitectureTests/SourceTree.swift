@@ -36,7 +36,8 @@ enum SourceTree {
     return try paths.sorted().map { path in
       let text = try String(contentsOf: base.appending(path: path), encoding: .utf8)
       return File(
-        path: "\(folder)/\(path)", lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+        path: "\(folder)/\(path)",
+        lines: text.split(separator: "\n", omittingEmptySubsequences: false))
     }
   }
 

@@ -56,7 +56,9 @@ import Testing
       switch exponent {
       case 0: expected = sign * fraction * 0x1p-14
       case 31: expected = fraction == 0 ? sign * .infinity : .nan
-      default: expected = sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+      default:
+        expected =
+          sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
       }
       let value = Double(Float(halfPrecision: bits))
       #expect(value == expected || value.isNaN && expected.isNaN, "bits \(bits)")
