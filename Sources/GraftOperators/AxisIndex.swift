@@ -17,7 +17,9 @@ extension Shape {
     var axes: [Int] = []
     for entry in written {
       let axis = try axis(entry, named: "axes")
-      guard !axes.contains(axis) else { throw ShapeError("axes \(written) name axis \(axis) twice") }
+      guard !axes.contains(axis) else {
+        throw ShapeError("axes \(written) name axis \(axis) twice")
+      }
       axes.append(axis)
     }
     return axes.sorted()

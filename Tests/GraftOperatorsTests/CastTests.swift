@@ -10,7 +10,8 @@ import Testing
     .init("to float", attributes: ["to": 1], inputs: [.activation([2, 3, 4, 5])]),
     .init("to float16", attributes: ["to": 10], inputs: [.activation([2, 3])]),
     .init("to double, by name", opset: 1, attributes: ["to": "DOUBLE"], inputs: [.activation([3])]),
-    .init("saturating", opset: 19, attributes: ["to": 1, "saturate": 1], inputs: [.activation([1])]),
+    .init(
+      "saturating", opset: 19, attributes: ["to": 1, "saturate": 1], inputs: [.activation([1])]),
   ]
 
   @Test(arguments: cases) func contract(_ example: OperatorCase) throws {

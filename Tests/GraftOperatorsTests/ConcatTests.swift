@@ -1,3 +1,4 @@
+import GraftGraph
 import GraftOperators
 import GraftTensor
 import GraftTestSupport
@@ -19,7 +20,8 @@ import Testing
     .init(
       "default axis of opset 1", opset: 1,
       inputs: [.activation([2, 3]), .activation([2, 1], seed: 4)]),
-    .init("batches", attributes: ["axis": 0], inputs: [.activation([1, 3]), .activation([2, 3])]),
+    .init(
+      "batches", attributes: ["axis": 0], inputs: [.activation([1, 3]), .activation([2, 3])]),
     .init(
       "with a parameter", attributes: ["axis": 1],
       inputs: [.activation([2, 3, 2, 3]), .parameter([2, 2, 2, 3])]),

@@ -9,7 +9,8 @@ import Testing
     .init(
       "channels", attributes: ["axis": 1], inputs: [.activation([2, 4, 2, 3]), .ints([2, 0, -1])]),
     .init(
-      "twice the same", attributes: ["axis": 1], inputs: [.activation([2, 3, 2]), .ints([1, 1, 1])]),
+      "twice the same", attributes: ["axis": 1],
+      inputs: [.activation([2, 3, 2]), .ints([1, 1, 1])]),
     .init(
       "scalar", attributes: ["axis": 1],
       inputs: [

@@ -1,4 +1,6 @@
+import GraftGraph
 import GraftOperators
+import GraftTensor
 import GraftTestSupport
 import Testing
 

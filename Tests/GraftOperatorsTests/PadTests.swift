@@ -1,3 +1,4 @@
+import GraftGraph
 import GraftONNX
 import GraftOperators
 import GraftTensor

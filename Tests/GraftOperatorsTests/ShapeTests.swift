@@ -1,4 +1,5 @@
 import GraftGraph
+import GraftONNX
 import GraftOperators
 import GraftTensor
 import Testing

@@ -1,3 +1,4 @@
+import GraftGraph
 import GraftOperators
 import GraftTensor
 import GraftTestSupport
@@ -15,20 +16,25 @@ import Testing
       "no axes", opset: 1, attributes: ["starts": [0, 1], "ends": [2, 3]],
       inputs: [.activation([2, 4])]),
     .init(
-      "strided", inputs: [
+      "strided",
+      inputs: [
         .activation([2, 3, 7, 5]), .ints([1, 0]), .ints([Int.max, 5]), .ints([-2, -1]),
         .ints([2, 3]),
       ]),
     .init(
-      "backwards", inputs: [
-        .activation([2, 3, 7]), .ints([-1, 2]), .ints([Int.min, -4]), .ints([2, 1]), .ints([-2, -1]),
+      "backwards",
+      inputs: [
+        .activation([2, 3, 7]), .ints([-1, 2]), .ints([Int.min, -4]), .ints([2, 1]),
+        .ints([-2, -1]),
       ]),
     .init(
-      "clamped", inputs: [
+      "clamped",
+      inputs: [
         .activation([2, 5]), .ints([-100]), .ints([100]), .ints([1]), .ints([Int.max]),
       ]),
     .init(
-      "one element backwards", inputs: [
+      "one element backwards",
+      inputs: [
         .activation([2, 5]), .ints([3]), .ints([-100]), .ints([1]), .ints([Int.min]),
       ]),
     .init(

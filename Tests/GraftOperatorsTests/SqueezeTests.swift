@@ -1,3 +1,4 @@
+import GraftGraph
 import GraftOperators
 import GraftTensor
 import GraftTestSupport
@@ -6,7 +7,8 @@ import Testing
 @Suite struct SqueezeTests {
   static let cases: [OperatorCase] = [
     .init("after pooling", inputs: [.activation([2, 5, 1, 1]), .ints([2, 3])]),
-    .init("attribute", opset: 11, attributes: ["axes": [3, 2]], inputs: [.activation([2, 5, 1, 1])]),
+    .init(
+      "attribute", opset: 11, attributes: ["axes": [3, 2]], inputs: [.activation([2, 5, 1, 1])]),
     .init("from the end", inputs: [.activation([2, 1, 3]), .ints([-2])]),
     .init("all but the batch", inputs: [.activation([1, 1, 3, 1])]),
     .init("nothing to remove", inputs: [.activation([2, 3, 4, 5])]),

@@ -1,3 +1,4 @@
+import GraftGraph
 import GraftOperators
 import GraftTensor
 import GraftTestSupport
@@ -13,7 +14,8 @@ import Testing
     .init(
       "channel shuffle", attributes: ["perm": [0, 2, 1, 3, 4]],
       inputs: [.activation([2, 2, 3, 3, 2])]),
-    .init("wider than a tile", attributes: ["perm": [0, 2, 1]], inputs: [.activation([1, 37, 35])]),
+    .init(
+      "wider than a tile", attributes: ["perm": [0, 2, 1]], inputs: [.activation([1, 37, 35])]),
     .init("vector", inputs: [.activation([4])]),
     .init("one element", inputs: [.activation([1, 1, 1, 1])]),
   ]

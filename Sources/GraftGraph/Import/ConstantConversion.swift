@@ -1,5 +1,5 @@
 public import GraftONNX
-public import GraftTensor
+import GraftTensor
 
 extension Constant {
   /// The numbers of a tensor of the file, as graft computes with them.
@@ -52,7 +52,8 @@ extension ONNXTensor {
     guard elementType.byteCount == nil || (!overflow && size == bytes.count) else {
       throw ONNXError(
         "tensor '\(name)' of type \(elementType) and shape \(Shape(dimensions)) holds "
-          + "\(bytes.count) bytes; expected \(count) elements of \(elementType.byteCount ?? 0) bytes")
+          + "\(bytes.count) bytes; expected \(count) elements of \(elementType.byteCount ?? 0) bytes"
+      )
     }
     return count
   }

@@ -30,7 +30,8 @@ extension Cast {
     if node.opset < 6 {
       let name = try node.string("to", default: "")
       target = try Self.readable(
-        ONNXElementType.allCases.first { $0.description == name.lowercased() }, named: "\"\(name)\"")
+        ONNXElementType.allCases.first { $0.description == name.lowercased() }, named: "\"\(name)\""
+      )
     } else {
       let number = try node.int("to", default: 0)
       target = try Self.readable(ONNXElementType(rawValue: number), named: "\(number)")
@@ -51,7 +52,11 @@ extension Cast {
 
   /// A graph of graft's is `Float` throughout, whatever the file was that it came from.
   package func encode(into node: inout NodeEncoder) {
-    if node.opset < 6 { node.set("to", "FLOAT") } else { node.set("to", ONNXElementType.float.rawValue) }
+    if node.opset < 6 {
+      node.set("to", "FLOAT")
+    } else {
+      node.set("to", ONNXElementType.float.rawValue)
+    }
   }
 }
 

@@ -38,7 +38,8 @@ extension Gather {
       throw ONNXError("input indices is missing")
     }
     guard dimensions.count <= 1 else {
-      throw ONNXError("input indices has shape \(Shape(dimensions)); graft reads a scalar or vector")
+      throw ONNXError(
+        "input indices has shape \(Shape(dimensions)); graft reads a scalar or vector")
     }
     self.indices = indices
     isScalar = dimensions.isEmpty

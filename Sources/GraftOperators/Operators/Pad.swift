@@ -106,12 +106,14 @@ extension Pad {
       throw ShapeError("pads for \(before.count) axes do not fit the input \(x)")
     }
     if x.rank > 0, before[0] != 0 || after[0] != 0 {
-      throw ShapeError("pads \(before[0]) and \(after[0]) of axis 0, which is the batch; expected 0")
+      throw ShapeError(
+        "pads \(before[0]) and \(after[0]) of axis 0, which is the batch; expected 0")
     }
     var y: [Int] = []
     for axis in x.dimensions.indices {
       let (span, extent) = (span(axis, x[axis]), before[axis] + x[axis] + after[axis])
-      let most = mode == .reflect ? span.extent - 1 : mode == .edge && span.extent == 0 ? 0 : Int.max
+      let most =
+        mode == .reflect ? span.extent - 1 : mode == .edge && span.extent == 0 ? 0 : Int.max
       guard extent > 0, before[axis] <= max(most, 0), after[axis] <= max(most, 0) else {
         throw ShapeError(
           "pads \(before[axis]) and \(after[axis]) in mode \(mode) do not fit axis \(axis) of the "

@@ -91,7 +91,8 @@ extension [BatchDimension] {
   /// The entries for an input of this shape, with the batch in its place, whatever batch the file
   /// was written for. Entries that do not fit the input stay; `outputShapes` will refuse them.
   fileprivate func freeingBatch(of x: Shape) -> [BatchDimension] {
-    guard let first, x.rank > 0, first != .fixed(0), first != .fixed(-1) || contains(where: \.isBatch)
+    guard let first, x.rank > 0, first != .fixed(0),
+      first != .fixed(-1) || contains(where: \.isBatch)
     else { return self }
     // All entries but the -1 as numbers for a batch of one image, and the elements they make.
     var image: [Int] = []

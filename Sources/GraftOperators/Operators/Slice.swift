@@ -39,7 +39,8 @@ extension Slice {
   package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
     let inInputs = node.opset >= 10
     let kind = inInputs ? "input" : "attribute"
-    let starts = inInputs ? try node.constantInts(input: 1, named: "starts") : try node.ints("starts")
+    let starts =
+      inInputs ? try node.constantInts(input: 1, named: "starts") : try node.ints("starts")
     let ends = inInputs ? try node.constantInts(input: 2, named: "ends") : try node.ints("ends")
     let axes = inInputs ? try node.constantInts(input: 3, named: "axes") : try node.ints("axes")
     let steps = inInputs ? try node.constantInts(input: 4, named: "steps") : nil
@@ -48,7 +49,8 @@ extension Slice {
     for (name, values) in [("ends", ends), ("axes", axes), ("steps", steps)] {
       if let values, values.count != starts.count {
         throw ONNXError(
-          "\(kind) \(name) has \(values.count) entries, starts has \(starts.count); expected as many")
+          "\(kind) \(name) has \(values.count) entries, starts has \(starts.count); expected as many"
+        )
       }
     }
     if let steps, steps.contains(0) {
