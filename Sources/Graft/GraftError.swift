@@ -52,11 +52,11 @@ extension GraftError {
     self.init(error.message, kind: kind, hints: error.hints)
   }
 
-  init(_ error: GraphError) { self.init(error.message, kind: .badData, hints: error.hints) }
+  public init(_ error: GraphError) { self.init(error.message, kind: .badData, hints: error.hints) }
 }
 
 extension GraftError {
-  init(_ error: DataError) {
+  public init(_ error: DataError) {
     let kind: Kind =
       switch error.kind {
       case .badData: .badData

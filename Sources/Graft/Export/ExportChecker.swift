@@ -1,4 +1,5 @@
 import Foundation
+import GraftOperators
 
 /// Runs pictures through a model in memory and through the file that was written from it.
 ///

@@ -10,8 +10,10 @@ extension Graph {
   }
 
   /// The same network ending in a Softmax.
-  func endingInProbabilities() -> Graph {
-    appending("graft.output.softmax", Softmax(axis: -1), output: "graft.output.probabilities")
+  func endingInProbabilities() throws(GraphError) -> Graph {
+    appending(
+      "graft.output.softmax", try standardOperator("Softmax", ["axis": .int(-1)]),
+      output: "graft.output.probabilities")
   }
 
   private func appending(_ name: String, _ operator: any Operator, output: String) -> Graph {

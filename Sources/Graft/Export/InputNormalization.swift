@@ -9,7 +9,7 @@ extension Graph {
   static let normalizationPrefix = "graft.input."
 
   /// The same network with the preprocessing's arithmetic as its first nodes.
-  func normalizingInput(_ preprocessing: Preprocessing) throws(GraftError) -> Graph {
+  func normalizingInput(_ preprocessing: Preprocessing) throws(GraphError) -> Graph {
     var graph = self
     let input = inputs[0].name
     var last = Self.normalizationPrefix + "pixels"
@@ -36,22 +36,11 @@ extension Graph {
         tensor: Tensor([1, 3, 1, 1], values), role: .buffer, isTrainable: false)
       let isLast = name == "std"
       append(
-        name == "mean" ? "subtract" : "divide", try arithmetic(isLast ? "Div" : "Sub"), [constant],
+        name == "mean" ? "subtract" : "divide", try standardOperator(isLast ? "Div" : "Sub"), [constant],
         output: isLast ? input : Self.normalizationPrefix + "centred")
     }
     graph.nodes = nodes + graph.nodes
     return graph
-  }
-
-  /// Sub and Div have no attributes, so decoding an empty node makes them.
-  private func arithmetic(_ opType: String) throws(GraftError) -> any Operator {
-    let decoder = NodeDecoder(
-      opType: opType, opset: supportedOpsets.upperBound, attributes: [:],
-      inputs: [.activation([1, 3, 1, 1]), .activation([1, 3, 1, 1])])
-    guard let type = OperatorRegistry.standard[opType] as? any Operator.Type,
-      let made = try? type.init(decoding: decoder)
-    else { throw GraftError("operator \(opType) is missing from the registry", kind: .bug) }
-    return made
   }
 
   /// The same network without the nodes that ``normalizingInput(_:)`` added; nil where it has none.
@@ -79,5 +68,22 @@ extension Model {
     }
     graph = stripped
     preprocessing = normalization
+  }
+}
+
+/// An operator of the registry, as if a file had it: how the library adds nodes of its own.
+func standardOperator(
+  _ opType: String, _ attributes: [String: ONNXAttribute.Value] = [:]
+) throws(GraphError) -> any Operator {
+  let decoder = NodeDecoder(
+    opType: opType, opset: supportedOpsets.upperBound, attributes: attributes,
+    inputs: [.activation([2, 2])])
+  guard let type = OperatorRegistry.standard[opType] as? any Operator.Type else {
+    throw GraphError("operator \(opType) is missing from the registry")
+  }
+  do throws(ONNXError) {
+    return try type.init(decoding: decoder)
+  } catch {
+    throw GraphError("operator \(opType): \(error.message)")
   }
 }

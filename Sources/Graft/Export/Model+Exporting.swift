@@ -67,33 +67,37 @@ extension Model {
         "the model has \(labels.count) labels and \(classCount) outputs; they must be as many")
     }
     let exported = try onnx(options)
-    let onnxError = GraftError.init as (ONNXError) -> GraftError
     if !options.replaces, FileManager.default.fileExists(atPath: path.string) {
       throw GraftError(
         "\(path.displayName): there is such a file already; graft overwrites nothing.",
         kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
     }
-    let staged = try mapping(onnxError) { () throws(ONNXError) in
-      try ONNXWriter.stage(exported, to: path)
-    }
-    let written = try Model(contentsOf: staged.path)
-    let check = try ExportChecker(original: self, written: written, options: options)
-      .compare(photos, target: path)
-    try mapping(onnxError) { () throws(ONNXError) in
+    do {
+      let staged = try ONNXWriter.stage(exported, to: path)
+      let written = try Model(contentsOf: staged.path)
+      let check = try ExportChecker(original: self, written: written, options: options)
+        .compare(photos, target: path)
       try staged.commit(replacing: options.replaces)
+      return check
+    } catch let error as ONNXError {
+      throw GraftError(error)
+    } catch let error as GraftError {
+      throw error
+    } catch {
+      throw GraftError("\(path.displayName): \(error)", kind: .bug)
     }
-    return check
   }
 
   /// The model as ONNX values.
   func onnx(_ options: ExportOptions) throws(GraftError) -> ONNXModel {
-    var graph = graph
-    if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }
-    if options.output == .probabilities { graph = graph.endingInProbabilities() }
-    graph = graph.renaming(graph.inputs[0].name, to: "image")
-    graph = graph.renaming(graph.outputs[0], to: options.output.rawValue)
     var model = try mapping(GraftError.init as (GraphError) -> GraftError) {
-      () throws(GraphError) in try graph.exported(opset: options.opset)
+      () throws(GraphError) in
+      var graph = graph
+      if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }
+      if options.output == .probabilities { graph = try graph.endingInProbabilities() }
+      graph = graph.renaming(graph.inputs[0].name, to: "image")
+      graph = graph.renaming(graph.outputs[0], to: options.output.rawValue)
+      return try graph.exported(opset: options.opset)
     }
     model.producerVersion = graftVersion
     model.metadata = metadata(options)

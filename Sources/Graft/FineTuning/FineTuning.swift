@@ -176,8 +176,7 @@ private struct FineTuner {
   private func settings(for photos: SplitPhotos) -> TrainingOptions {
     var settings = options.training
     guard options.balancesClasses, settings.classWeights == nil else { return settings }
-    var counts = [Int](repeating: 0, count: photos.labels.count)
-    for index in photos.split.train { counts[photos.samples[index].label] += 1 }
+    let counts = photos.countsPerClass(photos.split.train)
     let total = Float(photos.split.train.count)
     settings.classWeights = counts.map { total / (Float(counts.count) * Float(max($0, 1))) }
     return settings
@@ -219,11 +218,6 @@ extension FineTuner {
   private func report(
     _ outcome: HeadTrainer.Outcome, _ photos: SplitPhotos, timings: [Report.Timing]
   ) -> Report {
-    func counts(_ indices: [Int]) -> [Int] {
-      indices.reduce(into: [Int](repeating: 0, count: photos.labels.count)) {
-        $0[photos.samples[$1].label] += 1
-      }
-    }
     let predictions = predictions(outcome, photos)
     let confusion = ConfusionMatrix(
       classCount: photos.labels.count, labels: predictions.map(\.label),
@@ -233,7 +227,8 @@ extension FineTuner {
     return Report(
       model: model.name, classes: photos.labels, settings: outcome.options,
       split: Report.Split(
-        training: counts(photos.split.train), validation: counts(photos.split.validation)),
+        training: photos.countsPerClass(photos.split.train),
+        validation: photos.countsPerClass(photos.split.validation)),
       skippedCount: photos.unreadable.count, epochs: outcome.result.epochs,
       bestEpoch: outcome.result.bestEpoch,
       validation: predictions.isEmpty

@@ -57,6 +57,13 @@ public struct SplitPhotos: Sendable {
       folder, hashes: hashes, validation: fractions.validation, test: fractions.test, seed: seed)
   }
 
+  /// How many of these photos each class has.
+  public func countsPerClass(_ indices: some Sequence<Int>) -> [Int] {
+    indices.reduce(into: [Int](repeating: 0, count: labels.count)) {
+      $0[samples[$1].label] += 1
+    }
+  }
+
   /// SHA-256 of each file, read side by side.
   static func hashes(of paths: [FilePath]) -> [Result<ContentHash, DataError>] {
     let results = Slots<Result<ContentHash, DataError>>(count: paths.count)

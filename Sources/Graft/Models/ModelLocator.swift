@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Where models are looked for, by path or name.
 public enum ModelLocator {
