@@ -9,13 +9,12 @@ struct AttributeDecoder {
   /// Such as `node 'conv1' (Conv)`.
   let node: String
 
-  /// The kinds by ONNX's number, with the field that holds each.
-  private static let kinds: [(kind: Int, name: String, field: String)] = [
-    (1, "FLOAT", "f"), (2, "INT", "i"), (3, "STRING", "s"), (4, "TENSOR", "t"), (5, "GRAPH", "g"),
-    (6, "FLOATS", "floats"), (7, "INTS", "ints"), (8, "STRINGS", "strings"),
-    (9, "TENSORS", "tensors"), (10, "GRAPHS", "graphs"), (11, "SPARSE_TENSOR", "sparse_tensor"),
-    (12, "SPARSE_TENSORS", "sparse_tensors"), (13, "TYPE_PROTO", "tp"),
-    (14, "TYPE_PROTOS", "type_protos"),
+  /// The kinds in the order of ONNX's numbers, 1 to 14, with the field that holds each.
+  private static let kinds: [(name: String, field: String)] = [
+    ("FLOAT", "f"), ("INT", "i"), ("STRING", "s"), ("TENSOR", "t"), ("GRAPH", "g"),
+    ("FLOATS", "floats"), ("INTS", "ints"), ("STRINGS", "strings"), ("TENSORS", "tensors"),
+    ("GRAPHS", "graphs"), ("SPARSE_TENSOR", "sparse_tensor"),
+    ("SPARSE_TENSORS", "sparse_tensors"), ("TYPE_PROTO", "tp"), ("TYPE_PROTOS", "type_protos"),
   ]
 
   func attribute(_ proto: Onnx__AttributeProto) throws(ONNXError) -> ONNXAttribute {
@@ -39,26 +38,26 @@ struct AttributeDecoder {
       }
       return present[0]
     }
-    guard let row = Self.kinds.first(where: { $0.kind == declared }) else {
+    guard (1...Self.kinds.count).contains(declared) else {
       throw ONNXError("\(label) is of type \(declared); ONNX has types 1 to \(Self.kinds.count).")
     }
     if let other = present.first(where: { $0 != declared }) {
-      let found = Self.kinds.first { $0.kind == other }!
       throw ONNXError(
-        "\(label) is declared \(row.name), but field '\(found.field)' holds a value; "
+        "\(label) is declared \(Self.kinds[declared - 1].name), but field '\(Self.kinds[other - 1].field)' holds a value; "
           + "export the model again.")
     }
     return declared
   }
 
+  /// The kinds whose fields are set.
   private func presence(_ proto: Onnx__AttributeProto) -> [Int] {
-    let isSet: [Int: Bool] = [
-      1: proto.has_f != 0, 2: proto.has_i != 0, 3: proto.has_s != 0, 4: proto.t != nil,
-      5: proto.g != nil, 6: proto.n_floats > 0, 7: proto.n_ints > 0, 8: proto.n_strings > 0,
-      9: proto.n_tensors > 0, 10: proto.n_graphs > 0, 11: proto.sparse_tensor != nil,
-      12: proto.n_sparse_tensors > 0, 13: proto.tp != nil, 14: proto.n_type_protos > 0,
+    let isSet = [
+      proto.has_f != 0, proto.has_i != 0, proto.has_s != 0, proto.t != nil, proto.g != nil,
+      proto.n_floats > 0, proto.n_ints > 0, proto.n_strings > 0, proto.n_tensors > 0,
+      proto.n_graphs > 0, proto.sparse_tensor != nil, proto.n_sparse_tensors > 0, proto.tp != nil,
+      proto.n_type_protos > 0,
     ]
-    return isSet.filter(\.value).keys.sorted()
+    return isSet.indices.filter { isSet[$0] }.map { $0 + 1 }
   }
 
   private func value(
@@ -82,7 +81,7 @@ struct AttributeDecoder {
       }
       return .strings(strings)
     default:
-      return .other(kind: Self.kinds.first { $0.kind == kind }!.name)
+      return .other(kind: Self.kinds[kind - 1].name)
     }
   }
 

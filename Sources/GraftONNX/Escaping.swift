@@ -1,21 +1,30 @@
 extension StringProtocol {
   /// The text made fit for one line of a message: control characters and the marks that reorder or
-  /// break lines are written as `\n`, `\t` or `\u{1b}`, and what is longer than `limit` Unicode
-  /// scalars loses its middle.
+  /// break lines are written as `\n`, `\t` or `\u{1b}`, and of what is then longer than `limit`
+  /// Unicode scalars the middle is left out.
   ///
   /// Names come from files that anyone may have made; a terminal obeys what stands in them.
   package func escaped(limit: Int = 80) -> String {
+    // A piece has one scalar or more: what lies beyond the limit on both sides is never needed.
     let scalars = unicodeScalars
-    var result = ""
-    if scalars.count <= limit {
-      for scalar in scalars { result += Self.escape(scalar) }
-      return result.prefixed(limit: 2 * limit)
+    let head = scalars.prefix(limit + 1).map(Self.escape)
+    if head.count <= limit {
+      let whole = head.joined()
+      if whole.unicodeScalars.count <= limit { return whole }
     }
-    let tail = (limit - 1) / 3
-    for scalar in scalars.prefix(limit - 1 - tail) { result += Self.escape(scalar) }
-    result += "…"
-    for scalar in scalars.suffix(tail) { result += Self.escape(scalar) }
-    return result.prefixed(limit: 2 * limit)
+    let tail = scalars.suffix(limit).map(Self.escape)
+    let end = Self.fitting(tail.reversed(), (limit - 1) / 3).reversed().joined()
+    return Self.fitting(head, limit - 1 - (limit - 1) / 3).joined() + "…" + end
+  }
+
+  /// As many of the first pieces as have at most `limit` scalars together.
+  private static func fitting(_ pieces: [String], _ limit: Int) -> [String] {
+    var left = limit
+    return Array(
+      pieces.prefix { piece in
+        left -= piece.unicodeScalars.count
+        return left >= 0
+      })
   }
 
   private static func escape(_ scalar: Unicode.Scalar) -> String {
@@ -28,12 +37,5 @@ extension StringProtocol {
       "\\u{" + String(scalar.value, radix: 16) + "}"
     default: String(Character(scalar))
     }
-  }
-
-  /// Escapes lengthen; a name made of them alone must not fill the message.
-  private func prefixed(limit: Int) -> String {
-    let scalars = unicodeScalars
-    guard scalars.count > limit else { return String(self) }
-    return String(String.UnicodeScalarView(scalars.prefix(limit - 1))) + "…"
   }
 }

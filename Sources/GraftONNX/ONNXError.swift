@@ -15,28 +15,32 @@ public struct ONNXError: Error, Hashable, Sendable {
     case cannotCreate
   }
 
+  /// What is to blame.
   public var kind: Kind
+  /// One sentence, and perhaps one that says what to do.
   public var message: String
   /// Further lines for the person, printed indented.
   public var hints: [String]
 
+  /// An error with its sentence.
   public init(_ message: String, kind: Kind = .badData, hints: [String] = []) {
     self.kind = kind
     self.message = message
     self.hints = hints
   }
 
-  /// The same error with the name of the file in front, escaped and cut so that it fits a line.
+  /// The same error with the name of the file in front, escaped, and all of it cut to 400 characters.
   public func `in`(file: String) -> ONNXError {
-    ONNXError(
-      "\(file.escaped(limit: Self.fileNameLimit)): \(message)", kind: kind, hints: hints)
+    let named = "\(file.escaped(limit: Self.fileNameLimit)): \(message)"
+    let fitting = named.count <= 400 ? named : named.prefix(399) + "…"
+    return ONNXError(fitting, kind: kind, hints: hints)
   }
 
-  /// A message has at most 400 characters; its text and the names in it leave this many.
   static let fileNameLimit = 120
 }
 
 extension ONNXError: CustomStringConvertible {
+  /// The message, then the hints, one a line and indented.
   public var description: String {
     ([message] + hints.map { "  " + $0 }).joined(separator: "\n")
   }

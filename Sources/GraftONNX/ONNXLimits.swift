@@ -11,7 +11,9 @@ public struct ONNXLimits: Hashable, Sendable {
   /// … and this many on top.
   public var structureBytes = 64 << 20
 
+  /// Far beyond any network that is a classifier.
   public static let standard = ONNXLimits()
 
+  /// The standard limits, to be changed.
   public init() {}
 }

@@ -14,7 +14,9 @@ public import SystemPackage
 /// While the model lives, the file may be replaced by renaming another over it, but must not be
 /// truncated in place: the system then ends the process on the next read of the lost part.
 public enum ONNXReader {
+  /// Files from 2017 on.
   public static let oldestIRVersion = 3
+  /// That of November 2025.
   public static let newestIRVersion = 14
 
   /// The model in a file; external data is looked for in the same folder.

@@ -278,9 +278,10 @@ extension WireScanner {
     position += count
   }
 
-  /// Past the end of the file, or only past that of the message.
+  /// Past the end of the file, or only past that of the message: a message within another was
+  /// found to be present in full.
   private func short(_ start: Int, _ finding: String) -> ONNXError {
-    guard frame.end == bytes.count else { return damaged(start, finding + " of its message") }
+    guard open.count == 1 else { return damaged(start, finding + " of its message") }
     return isForeign
       ? foreign
       : ONNXError("truncated: at byte \(start) \(finding) of the file; fetch the file again.")

@@ -114,4 +114,33 @@ struct ForeignFormatTests {
     let long = ONNXError("is empty.").in(file: String(repeating: "x", count: 5000))
     #expect(long.message.count == 120 + ": is empty.".count)
   }
+
+  @Test func noMessageIsLongerThan400Characters() {
+    let endless = String(repeating: "n\u{1b}", count: 5000)
+    let bytes = modelBytes(graph: {
+      $0.message(1) {
+        $0.string(3, endless)
+        $0.string(4, endless)
+        $0.message(5) {
+          $0.string(1, endless)
+          $0.int(20, 4)
+          $0.message(5) {
+            $0.int(1, 3)
+            $0.int(2, 1)
+            $0.message(13) {
+              $0.string(1, "location"); $0.string(2, endless)
+            }
+            $0.int(14, 1)
+          }
+        }
+      }
+    })
+    do {
+      _ = try read(bytes)
+      Issue.record("read a tensor without its file")
+    } catch {
+      #expect(error.in(file: endless).message.count == 400)
+      #expect(!error.in(file: endless).message.contains("\u{1b}"))
+    }
+  }
 }

@@ -57,6 +57,13 @@ struct RefusalTests {
         + "left; fetch or export the file again.")
   }
 
+  @Test func aNumberCutOffInAMessageIsDamage() {
+    #expect(
+      refusal(modelBytes(graph: { $0.message(5) { $0.raw([0x08, 0x80]) } }))
+        == "damaged at byte 37: field 'dims' goes on past the end of its message; fetch or export the "
+        + "file again.")
+  }
+
   @Test func garbageIsNamedSo() {
     #expect(
       refusal([0xFF, 0x00, 0x12, 0x99])

@@ -65,7 +65,8 @@ struct TensorTests {
     let bytes = modelBytes(dimensions: [1024], tensor: { $0.data(9, raw) })
     let file = bytes.withUnsafeBytes { ONNXBytes(copying: $0) }
     let found = try #require(try ONNXReader.read(bytes: file).graph.initializers.first)
-    #expect(found.bytes.owner === file.owner)
+    let sameOwner = ObjectIdentifier(found.bytes.owner) == ObjectIdentifier(file.owner)
+    #expect(sameOwner)
     #expect((file.base..<file.base + file.count).contains(found.bytes.base))
   }
 
@@ -149,7 +150,7 @@ struct TensorTests {
     },
     Case(
       1, [512],
-      "damaged at byte 1087: field 'float_data' of TensorProto comes in pieces; fetch or export the "
+      "damaged at byte 1073: field 'float_data' of TensorProto comes in pieces; fetch or export the "
         + "file again."
     ) {
       $0.floats(4, [Float](repeating: 0, count: 256))
@@ -157,7 +158,7 @@ struct TensorTests {
     },
     Case(
       1, [1],
-      "damaged at byte 48: field 'float_data' has 3 bytes, no multiple of 4; fetch or export the "
+      "damaged at byte 43: field 'float_data' has 3 bytes, no multiple of 4; fetch or export the "
         + "file again."
     ) { $0.data(4, [0, 0, 0]) },
     Case(
