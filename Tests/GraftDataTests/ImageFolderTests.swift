@@ -87,8 +87,9 @@ import Testing
     #expect(
       failure { _ = try ImageFolder(mixed.path) }?.hints.first
         == "found 2 files directly inside; graft expects one folder per class:")
+    let bare = try TemporaryFolder()
     #expect(
-      failure { _ = try ImageFolder(TemporaryFolder().path) }?.hints.first
+      failure { _ = try ImageFolder(bare.path) }?.hints.first
         == "it is empty; graft expects one folder per class:")
   }
 
@@ -161,7 +162,8 @@ import Testing
     }
     let start = ContinuousClock.now
     #expect(try ImageFolder(folder.path).samples.count == 5000)
-    #expect(ContinuousClock.now - start < .seconds(5))
+    // A bound on the order of growth: debug builds and busy machines are ten times slower than this.
+    #expect(ContinuousClock.now - start < .seconds(30))
   }
 
   @Test(.enabled(if: RealData.isGiven)) func listsAntsAndBees() throws {

@@ -106,7 +106,7 @@ import Testing
     ),
     (
       "text mode", [0x89, 0x50, 0x4E, 0x47, 0x0A, 0x1A, 0x0A, 0],
-      "PNG whose first bytes are damaged, as by a transfer in text mode; copy it again"
+      "damaged PNG (its first bytes, as after a transfer in text mode)"
     ),
   ]
 
@@ -201,5 +201,20 @@ extension ImageReaderTests {
     }
   }
 
-  static let corrupt: [String: String] = [:]
+  static let corrupt = [
+    "xc1n0g08.png": "damaged PNG (Invalid color type in IHDR)",
+    "xc9n2c08.png": "damaged PNG (Invalid color type in IHDR)",
+    "xcrn0g04.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+    "xcsn0g01.png": "damaged PNG (IDAT: CRC error)",
+    "xd0n2c08.png": "damaged PNG (Invalid color type/bit depth combination in IHDR)",
+    "xd3n2c08.png": "damaged PNG (Invalid color type/bit depth combination in IHDR)",
+    "xd9n2c08.png": "damaged PNG (Invalid bit depth in IHDR)",
+    "xdtn0g01.png": "damaged PNG (IEND: out of place)",
+    "xhdn0g08.png": "damaged PNG (IHDR: CRC error)",
+    "xlfn0g04.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+    "xs1n0g01.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+    "xs2n0g01.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+    "xs4n0g01.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+    "xs7n0g01.png": "damaged PNG (its first bytes, as after a transfer in text mode)",
+  ]
 }
