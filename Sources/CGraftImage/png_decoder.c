@@ -2,6 +2,7 @@
 #include "decoder.h"
 
 #include <png.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ typedef struct png_decoder {
   int is_interlaced;
   // 16-bit grey rows are narrowed here, not by libpng.
   int is_grey16;
+  // The last one.
+  char warning[128];
   // Bytes of a row as libpng writes it.
   size_t row_bytes;
   uint8_t *wide_row;
@@ -27,14 +30,15 @@ static void on_error(png_structp png, png_const_charp message) {
   graft_image_status status = GRAFT_IMAGE_CORRUPT;
   if (self->ends_early) status = GRAFT_IMAGE_ENDS_EARLY;
   else if (strstr(message, "memory")) status = GRAFT_IMAGE_NO_MEMORY;
-  graft_image_fail(&self->base, status, message);
+  const int is_vague = strcmp(message, "Invalid IHDR data") == 0 && self->warning[0];
+  graft_image_fail(&self->base, status, is_vague ? self->warning : message);
   png_longjmp(png, 1);
 }
 
-// Warnings concern chunks that are not read.
+// A warning tells what is wrong with a header that is then refused in general terms.
 static void on_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
+  png_decoder *self = png_get_error_ptr(png);
+  snprintf(self->warning, sizeof self->warning, "%s", message);
 }
 
 static void read_bytes(png_structp png, png_bytep out, size_t count) {

@@ -76,7 +76,7 @@ extension FilePath {
     withPlatformString { start in
       var count = 0
       while start[count] != 0 { count += 1 }
-      return (0..<count).map { UInt8(bitPattern: start[$0]) }
+      return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
   }
 

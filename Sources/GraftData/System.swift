@@ -13,6 +13,7 @@ extension DataError {
   package static func reading(_ errno: Errno) -> DataError {
     switch errno {
     case .noSuchFileOrDirectory: DataError("no such file or folder", kind: .missing)
+    case .notDirectory: DataError("not a folder")
     case .tooManySymbolicLinkLevels: DataError("link that leads in a circle", kind: .missing)
     case .permissionDenied, .notPermitted:
       DataError("cannot be read: permission denied", kind: .system)

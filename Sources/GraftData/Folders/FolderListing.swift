@@ -26,7 +26,7 @@ struct FolderListing {
   static func recursive(_ folder: FilePath) throws(DataError) -> FolderListing {
     var listing = FolderListing()
     try listing.addAll(below: folder)
-    listing.files = NaturalOrder.sorted(listing.files) { $0 }
+    listing.files = NaturalOrder.sorted(listing.files, below: folder)
     return listing
   }
 
@@ -36,8 +36,8 @@ struct FolderListing {
   ) throws(DataError) -> (listing: FolderListing, folders: [FilePath]) {
     var listing = FolderListing()
     let folders = try listing.addEntries(of: folder)
-    listing.files = NaturalOrder.sorted(listing.files) { $0 }
-    return (listing, NaturalOrder.sorted(folders) { $0 })
+    listing.files = NaturalOrder.sorted(listing.files, below: folder)
+    return (listing, NaturalOrder.sorted(folders, below: folder))
   }
 
   private mutating func addAll(below root: FilePath) throws(DataError) {

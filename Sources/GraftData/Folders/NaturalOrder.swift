@@ -11,9 +11,10 @@ package enum NaturalOrder {
     precedes(Key(Array(a.utf8)), Key(Array(b.utf8)))
   }
 
-  /// Sorts by a path that each element has; the bytes of every path are fetched only once.
-  package static func sorted<T>(_ elements: [T], by path: (T) -> FilePath) -> [T] {
-    elements.map { (Key(path($0).bytes), $0) }
+  /// Sorts paths that are all below one folder, fetching the bytes of each only once.
+  package static func sorted(_ paths: [FilePath], below folder: FilePath) -> [FilePath] {
+    let prefix = folder.bytes.count
+    return paths.map { (Key(Array($0.bytes.dropFirst(prefix))), $0) }
       .sorted { precedes($0.0, $1.0) }
       .map(\.1)
   }

@@ -131,18 +131,22 @@ private struct Draw {
       let ordered = (contents[label] ?? []).sorted { a, b in
         (place[a] ?? 0, a) < (place[b] ?? 0, b)
       }
-      for side in wanted.prefix(ordered.count) where !ordered.contains(where: { sides[$0] == side }) {
-        move(to: side, from: ordered)
+      // Few contents are for training first, then for validation.
+      let due = wanted.prefix(ordered.count)
+      for side in due where !ordered.contains(where: { sides[$0] == side }) {
+        move(to: side, from: ordered, due: due)
       }
     }
   }
 
   /// Low places are tested, high ones trained on, so a side is filled from its own end. Contents of
   /// one class come first: moving a shared one could empty a side of another class.
-  private mutating func move(to side: Split.Side, from ordered: [ContentHash]) {
+  private mutating func move(
+    to side: Split.Side, from ordered: [ContentHash], due: ArraySlice<Split.Side>
+  ) {
     let candidates = side == .train ? Array(ordered.reversed()) : ordered
     let movable = candidates.filter { hash in
-      ordered.count { sides[$0] == sides[hash] } > 1
+      !due.contains { $0 == sides[hash] } || ordered.count { sides[$0] == sides[hash] } > 1
     }
     let own = movable.first { labels[$0]?.count == 1 }
     guard let moved = own ?? movable.first(where: { leavesOthersWhole($0) }) else { return }

@@ -1,14 +1,17 @@
 /// What a file is by its first bytes, whatever its name says.
 enum FileFormat {
+  private static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+  private static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]
+
   static func check(_ bytes: UnsafeRawBufferPointer) throws(DataError) -> ImageFacts.Format {
-    func begins(_ signature: [UInt8], at offset: Int = 0) -> Bool {
+    func begins(_ signature: some Collection<UInt8>, at offset: Int = 0) -> Bool {
       bytes.count >= offset + signature.count && bytes[offset...].starts(with: signature)
     }
-    func begins(_ text: String, at offset: Int = 0) -> Bool { begins(Array(text.utf8), at: offset) }
+    func begins(_ text: String, at offset: Int = 0) -> Bool { begins(text.utf8, at: offset) }
 
     guard !bytes.isEmpty else { throw DataError("file is empty") }
-    if begins([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
-    if begins([0xFF, 0xD8, 0xFF]) { return .jpeg }
+    if begins(png) { return .png }
+    if begins(jpeg) { return .jpeg }
     if begins("GIF87a") || begins("GIF89a") { throw other("GIF") }
     if begins("RIFF") && begins("WEBP", at: 8) { throw other("WebP") }
     if begins([0x49, 0x49, 0x2A, 0]) || begins([0x4D, 0x4D, 0, 0x2A]) { throw other("TIFF") }
@@ -19,15 +22,11 @@ enum FileFormat {
         throw other("HEIC")
       }
     }
-    if begins([0x89]) && begins("PNG", at: 1) {
-      throw DataError(
-        "PNG whose first bytes are damaged, as by a transfer in text mode; copy it again")
-    }
     // The beginning of a file that was cut.
-    if bytes.count < 8, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A].starts(with: bytes) {
-      throw .endsEarly
+    if png.starts(with: bytes) || jpeg.starts(with: bytes) { throw .endsEarly }
+    if begins(png.prefix(4)) || zip(bytes, png).count(where: ==) >= 6 {
+      throw DataError("damaged PNG (its first bytes, as after a transfer in text mode)")
     }
-    if bytes.count < 3, [0xFF, 0xD8, 0xFF].starts(with: bytes) { throw .endsEarly }
     if begins("version https://git-lfs") {
       throw DataError("not an image but a Git LFS pointer; run 'git lfs pull'")
     }

@@ -31,16 +31,26 @@ public final class PhotoLoader: Sendable {
   /// Starts reading.
   ///
   /// - Precondition: at least one thread, at least one photo ahead.
-  public init(
+  public convenience init(
     _ paths: [FilePath], preprocessing: Preprocessing, threads: Int = 2, lookAhead: Int = 16,
     limits: ImageLimits = .standard
+  ) {
+    self.init(
+      paths, preprocessing: preprocessing, threads: threads, lookAhead: lookAhead, limits: limits,
+      threadName: "graft photos")
+  }
+
+  /// The same with threads of a name of their own, at most 15 bytes.
+  package init(
+    _ paths: [FilePath], preprocessing: Preprocessing, threads: Int, lookAhead: Int,
+    limits: ImageLimits = .standard, threadName: String
   ) {
     precondition(threads > 0, "\(threads) threads")
     precondition(lookAhead > 0, "\(lookAhead) photos ahead")
     let count = min(threads, lookAhead, max(paths.count, 1))
     let queue = PhotoQueue(count: paths.count, lookAhead: lookAhead, workers: count)
     self.queue = queue
-    for number in 0..<count {
+    for _ in 0..<count {
       // The threads hold the queue, not the loader, so that the loader can go.
       let thread = Thread {
         while let index = queue.claim() {
@@ -48,7 +58,7 @@ public final class PhotoLoader: Sendable {
         }
         queue.workerEnded()
       }
-      thread.name = "graft photos \(number)"
+      thread.name = threadName
       thread.start()
     }
   }

@@ -13,13 +13,7 @@ extension Preprocessing {
   public func resized(_ image: Image) throws(DataError) -> Image {
     let size = Geometry.Size(width: image.width, height: image.height)
     let geometry = try boundedGeometry(size, limit: ImageLimits.standard.pixels)
-    var resampler = Resampler(from: size, geometry)
-    image.pixels.withUnsafeBufferPointer { pixels in
-      for y in 0..<image.height { resampler.push(pixels.baseAddress! + 3 * y * image.width) }
-    }
-    return Image(
-      width: geometry.output.width, height: geometry.output.height,
-      pixels: resampler.finish(margin: marginColor))
+    return image.resampled(geometry, margin: marginColor)
   }
 
   /// The photo in a file's bytes, resized while it is decoded: a photo of any size needs only a few
@@ -65,6 +59,28 @@ extension Preprocessing {
   }
 }
 
+extension Image {
+  /// The image scaled to exactly this size, as Pillow's antialiased `BILINEAR`.
+  ///
+  /// - Precondition: sides of at least 1.
+  public func resized(width: Int, height: Int) -> Image {
+    precondition(width > 0 && height > 0, "an image of \(width) x \(height)")
+    let size = Geometry.Size(width: width, height: height)
+    let whole = Geometry(resized: size, width: width, height: height, output: size)
+    return resampled(whole, margin: [0, 0, 0])
+  }
+
+  func resampled(_ geometry: Geometry, margin: [UInt8]) -> Image {
+    var resampler = Resampler(from: Geometry.Size(width: width, height: height), geometry)
+    pixels.withUnsafeBufferPointer { pixels in
+      for y in 0..<height { resampler.push(pixels.baseAddress! + 3 * y * width) }
+    }
+    return Image(
+      width: geometry.output.width, height: geometry.output.height,
+      pixels: resampler.finish(margin: margin))
+  }
+}
+
 // MARK: - Arithmetic
 
 extension Preprocessing {
@@ -87,10 +103,13 @@ extension Preprocessing {
     }
   }
 
-  /// The arithmetic alone, channels last: H, W, C.
-  public func normalized(_ image: Image) -> [Float] {
+  /// The arithmetic alone; channels last means H, W, C, else C, H, W.
+  public func normalized(_ image: Image, channelsLast: Bool = true) -> [Float] {
     [Float](unsafeUninitializedCapacity: image.pixels.count) { buffer, count in
-      normalize(image, buffer.baseAddress!, pixel: 3, channel: 1)
+      let slot = MutableTensorView(
+        [1, 3, image.height, image.width], buffer.baseAddress!,
+        layout: channelsLast ? .channelsLast : .channelsFirst)
+      normalize(image, into: slot)
       count = image.pixels.count
     }
   }

@@ -83,6 +83,7 @@ private struct Taps {
     let scale = Double(inputs) / Double(outputs)
     // A triangle narrower than one input pixel would miss pixels.
     let radius = max(scale, 1)
+    let inverse = 1 / radius
     stride = min(Int(radius.rounded(.up)) * 2 + 1, inputs)
     var starts: [Int32] = []
     var counts: [Int32] = []
@@ -92,7 +93,7 @@ private struct Taps {
       let first = max(Int(center - radius + 0.5), 0)
       let end = min(Int(center + radius + 0.5), inputs)
       var exact = (first..<end).map { input in
-        max(0, 1 - abs((Double(input) - center + 0.5) / radius))
+        max(0, 1 - abs((Double(input) - center + 0.5) * inverse))
       }
       let total = exact.reduce(0, +)
       if total != 0 { exact = exact.map { $0 / total } }
