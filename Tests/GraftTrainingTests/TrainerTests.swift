@@ -115,7 +115,7 @@ import Testing
 
   @Test func refusesToDiverge() throws {
     let message = """
-      epoch 1, step 2: training loss is nan; training diverged at learning rate 0.05
+      epoch 1, step 2: training loss is nan; training diverged with learning rate 0.05
         Try a lower rate, such as --lr 0.005.
       """
     let network = LinearNetwork(inputs: 8, outputs: 3)
