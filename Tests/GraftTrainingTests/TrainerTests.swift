@@ -29,8 +29,8 @@ import Testing
     #expect(best.validationLoss! == result.epochs.compactMap(\.validationLoss).min())
     #expect(best.isBest)
     // What was kept is what was judged.
-    let judged = try evaluate(
-      LinearNetwork(inputs: 8, outputs: 3, weights: result.weights),
+    let judged = try Evaluation(
+      of: LinearNetwork(inputs: 8, outputs: 3, weights: result.weights),
       on: Self.clusters(60, seed: 2), batchSize: 7)
     #expect(judged.loss == best.validationLoss!)
     #expect(judged.logits == result.validationLogits)

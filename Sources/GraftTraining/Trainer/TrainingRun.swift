@@ -153,8 +153,8 @@ extension TrainingRun {
     let rate = schedule.rate(at: step - 1)
     var evaluation: Evaluation?
     if let validation, validation.count > 0 {
-      evaluation = try evaluate(
-        network.inferenceNetwork(), on: validation, batchSize: options.batchSize, loss: loss)
+      evaluation = try Evaluation(
+        of: network.inferenceNetwork(), on: validation, batchSize: options.batchSize, loss: loss)
     }
     if let loss = evaluation?.loss, !loss.isFinite {
       throw diverged("validation loss is \(loss)", epoch: epoch, step: stepsPerEpoch)
