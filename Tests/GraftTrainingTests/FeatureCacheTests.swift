@@ -21,7 +21,7 @@ import Testing
   /// The SHA-256 of photo n, as it were.
   func hash(_ n: Int) -> String {
     let digits = String(n, radix: 16)
-    return digits + String(repeating: "7", count: 64 - digits.count)
+    return String(repeating: "0", count: 64 - digits.count) + digits
   }
 
   func features(_ n: Int) -> [Float] { [Float(n), Float(n) + 0.5, -Float(n)] }
@@ -165,7 +165,9 @@ import Testing
       let c = FeatureCache(directory: folder, key: key())
       #expect(c.count == 20)
       for n in 0..<20 { #expect(read(c, n) == features(n)) }
-      #expect(try contents(folder.appending(list(folder)[0])).count == 128 + 20 * Self.recordBytes)
+      let path = folder.appending(list(folder)[0])
+      let bytes = try contents(path)
+      #expect(bytes.count == 128 + 20 * Self.recordBytes)
     }
   }
 
@@ -206,7 +208,8 @@ import Testing
       #expect(read(next, 3) == features(3))
       for n in 7..<9 { next.append(hash(n), features(n)) }
       #expect(next.notes == [])
-      #expect([0, 1, 2, 3, 7, 8].map { read(next, $0) != nil } == [false, true, false, true, true, true])
+      for n in [1, 3, 7, 8] { #expect(read(next, n) == features(n)) }
+      for n in [0, 2] { #expect(read(next, n) == nil) }
       // The first one remembers places where other photos are now.
       for n in 0..<9 {
         let found = read(cache, n)
@@ -226,8 +229,8 @@ import Testing
         let cache = FeatureCache(directory: folder, key: key(name))
         for n in 0..<2 { cache.append(hash(n), features(n)) }
         let path = folder.appending(list(folder).first { $0.hasPrefix(String(name)) }!)
-        var times = [timespec(tv_sec: 1000 - age, tv_nsec: 0), timespec(tv_sec: 1000 - age, tv_nsec: 0)]
-        utimensat(AT_FDCWD, path.string, &times, 0)
+        let time = timespec(tv_sec: 1000 - age, tv_nsec: 0)
+        utimensat(AT_FDCWD, path.string, [time, time], 0)
       }
       // Room for three files; the oldest is d.
       let cache = FeatureCache(directory: folder, key: key("a"), limitBytes: 3 * size)
@@ -332,12 +335,11 @@ import Testing
       let descriptor = try FileDescriptor.open(path, .readWrite)
       try descriptor.closeAfter { try descriptor.resize(to: size) }
       let clock = ContinuousClock()
-      let time = clock.measure {
-        let cache = FeatureCache(directory: folder, key: key)
-        #expect(cache.count == 2)
+      let times = (0..<5).map { _ in
+        clock.measure { #expect(FeatureCache(directory: folder, key: key).count == 2) }
       }
-      #expect(time < .milliseconds(500), "\(time)")  // under 50 in an optimised build, unloaded
-      print("opened 10,000 entries in \(time)")
+      // Under 50 ms in an optimised build; this bound is for a debug build on a busy machine.
+      #expect(times.min()! < .seconds(1), "\(times)")
     }
   }
 

@@ -47,7 +47,7 @@ import Testing
       #expect(Accuracy(logits: logits.unsafeView, labels: labels).correct == 1)
       #expect(Accuracy(logits: logits.unsafeView, labels: labels, top: 2).correct == 3)
       #expect(Accuracy(logits: logits.unsafeView, labels: labels, top: 3).correct == 3)
-      #expect(predictions(logits.unsafeView) == [2, 0, 0, 0])
+      #expect(Evaluation.predictions(in: logits.unsafeView) == [2, 0, 0, 0])
     }
   }
 }

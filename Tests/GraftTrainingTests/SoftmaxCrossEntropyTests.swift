@@ -67,10 +67,10 @@ import Testing
   }
 
   @Test func softmaxSumsToOne() {
-    let p = softmax([1, 2, 3] as [Float])
+    let p = SoftmaxCrossEntropy.probabilities(of: [1, 2, 3] as [Float])
     #expect(abs(p.reduce(0, +) - 1) < 1e-6)
     #expect(abs(p[2] - 0.66524096) < 1e-6)
-    #expect(softmax([1000, 1000] as [Float]) == [0.5, 0.5])
+    #expect(SoftmaxCrossEntropy.probabilities(of: [1000, 1000] as [Float]) == [0.5, 0.5])
   }
 
   @Test func catalogSaysWhatThereIs() {

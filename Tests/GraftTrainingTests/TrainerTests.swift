@@ -29,8 +29,8 @@ import Testing
     #expect(best.validationLoss! == result.epochs.compactMap(\.validationLoss).min())
     #expect(best.isBest)
     // What was kept is what was judged.
-    let judged = try evaluate(
-      LinearNetwork(inputs: 8, outputs: 3, weights: result.weights),
+    let judged = try Evaluation(
+      of: LinearNetwork(inputs: 8, outputs: 3, weights: result.weights),
       on: Self.clusters(60, seed: 2), batchSize: 7)
     #expect(judged.loss == best.validationLoss!)
     #expect(judged.logits == result.validationLogits)
@@ -115,7 +115,7 @@ import Testing
 
   @Test func refusesToDiverge() throws {
     let message = """
-      epoch 1, step 2: training loss is nan; training diverged at learning rate 0.05
+      epoch 1, step 2: training loss is nan; training diverged with learning rate 0.05
         Try a lower rate, such as --lr 0.005.
       """
     let network = LinearNetwork(inputs: 8, outputs: 3)

@@ -61,7 +61,8 @@ public final class FeatureCache {
     self.limitBytes = limitBytes
     do {
       try CacheDirectory.create(directory)
-      file = try write.map { try FeatureFile(path, key: key, write: $0) }
+      file =
+        try write.map { try FeatureFile(path, key: key, write: $0) }
         ?? FeatureFile(path, key: key)
     } catch {
       note("feature cache off: \(path): \(Self.reason(error))")

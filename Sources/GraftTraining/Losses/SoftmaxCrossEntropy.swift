@@ -81,12 +81,14 @@ public struct SoftmaxCrossEntropy: Loss, Hashable {
   }
 }
 
-/// Probabilities of the classes: the softmax of each row of logits.
-///
-/// Exponentials are of `z − max z`, sums in Double.
-public func softmax(_ logits: some Collection<Float>) -> [Float] {
-  let maximum = Double(logits.max() ?? 0)
-  let exponentials = logits.map { exp(Double($0) - maximum) }
-  let sum = exponentials.reduce(0, +)
-  return exponentials.map { Float($0 / sum) }
+extension SoftmaxCrossEntropy {
+  /// Probabilities of the classes: the softmax of one row of logits.
+  ///
+  /// Exponentials are of `z − max z`, sums in Double.
+  public static func probabilities(of logits: some Collection<Float>) -> [Float] {
+    let maximum = Double(logits.max() ?? 0)
+    let exponentials = logits.map { exp(Double($0) - maximum) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { Float($0 / sum) }
+  }
 }

@@ -32,14 +32,3 @@ public struct Accuracy: Hashable, Codable, Sendable {
     }
   }
 }
-
-/// The class with the highest logit in each row of `[N, K]`, the first of equals.
-public func predictions(_ logits: TensorView) -> [Int] {
-  let classes = logits.shape.elementCountPerImage
-  return (0..<logits.shape[0]).map { row in
-    let z = logits.base + row * classes
-    var best = 0
-    for k in 1..<max(classes, 1) where z[k] > z[best] { best = k }
-    return best
-  }
-}

@@ -14,7 +14,8 @@ public struct WilsonInterval: Hashable, Codable, Sendable {
 
   /// 0...1 where there were no trials.
   public init(successes: Int, trials: Int) {
-    precondition(successes >= 0 && successes <= trials, "\(successes) successes in \(trials) trials")
+    precondition(
+      successes >= 0 && successes <= trials, "\(successes) of \(trials) trials")
     guard trials > 0 else {
       (lower, upper) = (0, 1)
       return

@@ -16,7 +16,8 @@ extension ValidationReport {
         Self.percent(metrics.f1), "\(metrics.support)",
       ])
     }
-    let title = shown.count < perClass.count
+    let title =
+      shown.count < perClass.count
       ? ["the \(shown.count) weakest of \(perClass.count) classes"] : []
     return title + table.lines()
   }

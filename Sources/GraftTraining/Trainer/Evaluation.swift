@@ -4,46 +4,70 @@ public import GraftTensor
 public struct Evaluation: Sendable {
   /// `[N, K]`, in the order of the samples.
   public let logits: Tensor
+  /// The true classes.
   public let labels: [Int]
   /// Mean over the samples.
   public let loss: Double
 
-  public var predictions: [Int] { GraftTraining.predictions(logits.unsafeView) }
-  public var accuracy: Accuracy { Accuracy(logits: logits.unsafeView, labels: labels) }
-
-  public var confusion: ConfusionMatrix {
-    ConfusionMatrix(
-      classCount: logits.shape[1], labels: labels, predictions: predictions)
+  /// Runs a network over all samples, without augmentation.
+  ///
+  /// - Throws: where a sample cannot be read, or a label is beyond the network's outputs.
+  public init(
+    of network: any InferenceNetwork, on samples: some SampleSource, batchSize: Int,
+    loss: any Loss = SoftmaxCrossEntropy()
+  ) throws(TrainingError) {
+    let indices = Array(0..<samples.count)
+    var batch = BatchMemory(samples, batchSize: batchSize)
+    var elements: [Float] = []
+    var classes = 0
+    for start in stride(from: 0, to: samples.count, by: batchSize) {
+      let rows = indices[start..<min(start + batchSize, samples.count)]
+      let logits = network.forward(try batch.read(rows, of: samples, epoch: nil), seed: 0)
+      classes = logits.shape.elementCountPerImage
+      elements.append(contentsOf: logits.elements)
+    }
+    let labels = samples.labels
+    if let label = labels.first(where: { $0 < 0 || $0 >= classes }) {
+      throw TrainingError(
+        "a label is \(label); the network has \(classes) outputs", kind: .badData)
+    }
+    let logits = Tensor([labels.count, classes], elements)
+    self.logits = logits
+    self.labels = labels
+    self.loss = logits.withUnsafeElements { _ in
+      Double(loss.evaluate(logits.unsafeView, labels: labels, gradient: nil))
+    }
   }
 }
 
-/// Runs a network over all samples, without augmentation.
-///
-/// - Throws: where a sample cannot be read, or a label is beyond the network's outputs.
-public func evaluate(
-  _ network: any InferenceNetwork, on samples: some SampleSource, batchSize: Int,
-  loss: any Loss = SoftmaxCrossEntropy()
-) throws(TrainingError) -> Evaluation {
-  let indices = Array(0..<samples.count)
-  var batch = BatchMemory(samples, batchSize: batchSize)
-  var elements: [Float] = []
-  var classes = 0
-  for start in stride(from: 0, to: samples.count, by: batchSize) {
-    let rows = indices[start..<min(start + batchSize, samples.count)]
-    let logits = network.forward(try batch.read(rows, of: samples, epoch: nil), seed: 0)
-    classes = logits.shape.elementCountPerImage
-    elements.append(contentsOf: logits.elements)
+// MARK: - Predictions
+
+extension Evaluation {
+  /// The predicted class of each sample.
+  public var predictions: [Int] {
+    logits.withUnsafeElements { _ in Self.predictions(in: logits.unsafeView) }
   }
-  let labels = samples.labels
-  if let label = labels.first(where: { $0 < 0 || $0 >= classes }) {
-    throw TrainingError(
-      "a label is \(label); the network has \(classes) outputs", kind: .badData)
+
+  /// How many predictions are right.
+  public var accuracy: Accuracy {
+    logits.withUnsafeElements { _ in Accuracy(logits: logits.unsafeView, labels: labels) }
   }
-  let logits = Tensor([labels.count, classes], elements)
-  let value = logits.withUnsafeElements { _ in
-    loss.evaluate(logits.unsafeView, labels: labels, gradient: nil)
+
+  /// Labels against predictions.
+  public var confusion: ConfusionMatrix {
+    ConfusionMatrix(classCount: logits.shape[1], labels: labels, predictions: predictions)
   }
-  return Evaluation(logits: logits, labels: labels, loss: Double(value))
+
+  /// The class with the highest logit in each row of `[N, K]`, the first of equals.
+  public static func predictions(in logits: TensorView) -> [Int] {
+    let classes = logits.shape.elementCountPerImage
+    return (0..<logits.shape[0]).map { row in
+      let z = logits.base + row * classes
+      var best = 0
+      for k in 1..<max(classes, 1) where z[k] > z[best] { best = k }
+      return best
+    }
+  }
 }
 
 /// Memory for the samples of one batch, made once and filled again and again.

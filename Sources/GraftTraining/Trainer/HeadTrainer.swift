@@ -1,4 +1,5 @@
 public import GraftGraph
+public import GraftRuntime
 import GraftTensor
 
 /// Trains a head on features of a frozen backbone, kept in memory.
@@ -27,10 +28,12 @@ public struct HeadTrainer {
   ///   complete.
   public func fit(
     _ head: Graph, training: FeatureSet, validation: FeatureSet?,
+    planOptions: PlanOptions = .init(),
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed }
   ) throws(TrainingError) -> Outcome {
     let options = try resolvedOptions(for: training)
-    let network = try TrainableSession(head, batchSize: options.batchSize)
+    let network = try TrainableSession(
+      head, batchSize: options.batchSize, planOptions: planOptions)
     let result = try Trainer(options)
       .fit(network, training: training, validation: validation, onEvent: onEvent)
     return Outcome(result: result, options: options)

@@ -1,21 +1,24 @@
 public import GraftGraph
-import GraftRuntime
+public import GraftRuntime
 public import GraftTensor
 
 /// A session as the trainer sees it.
 public final class TrainableSession: TrainableNetwork {
   private let session: Session
   private let batchSize: Int
+  private let planOptions: PlanOptions
 
+  /// - Throws: where the graph cannot be run.
   public init(
-    _ graph: Graph, batchSize: Int, mode: Mode = .training
+    _ graph: Graph, batchSize: Int, mode: Mode = .training, planOptions: PlanOptions = .init()
   ) throws(TrainingError) {
     do {
-      session = try Session(graph, batchSize: batchSize, mode: mode)
+      session = try Session(graph, batchSize: batchSize, mode: mode, options: planOptions)
     } catch {
       throw TrainingError(error.message, kind: .badData, hints: error.hints)
     }
     self.batchSize = batchSize
+    self.planOptions = planOptions
   }
 
   public func forward(_ input: TensorView, seed: UInt64) -> TensorView {
@@ -35,6 +38,7 @@ public final class TrainableSession: TrainableNetwork {
   }
 
   public func inferenceNetwork() throws(TrainingError) -> any InferenceNetwork {
-    try TrainableSession(session.graph, batchSize: batchSize, mode: .inference)
+    try TrainableSession(
+      session.graph, batchSize: batchSize, mode: .inference, planOptions: planOptions)
   }
 }

@@ -32,7 +32,8 @@ public struct Trainer {
     let stepsPerEpoch = (training.count + options.batchSize - 1) / options.batchSize
     let (totalSteps, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: options.epochs)
     guard !overflow else {
-      throw TrainingError("\(options.epochs) epochs are more than can be counted", kind: .badSetting)
+      throw TrainingError(
+        "\(options.epochs) epochs are more than can be counted", kind: .badSetting)
     }
     let defaultRate = try OptimizerCatalog.defaultRate(options.optimizer)
     let rate = options.learningRate ?? defaultRate
@@ -40,26 +41,19 @@ public struct Trainer {
       options.schedule, rate: rate, steps: totalSteps, warmup: options.warmupSteps)
     var run = TrainingRun(
       network: network, classes: classes, stepsPerEpoch: stepsPerEpoch, options: options,
-      loss: loss, optimizer: optimizer, schedule: schedule)
+      loss: loss, optimizer: optimizer, schedule: schedule, peakRate: rate)
 
-    for epoch in 1...options.epochs {
-      let pass: EpochPass
-      do {
-        pass = try run.trainEpoch(epoch, on: training, onEvent: onEvent)
-      } catch where error.kind == .diverged {
-        return try run.result(.diverged(error))
+    do throws(TrainingError) {
+      for epoch in 1...options.epochs {
+        let pass = try run.trainEpoch(epoch, on: training, onEvent: onEvent)
+        if pass.isStopped { return try run.result(.stopped) }
+        let metrics = try run.judgeEpoch(epoch, after: pass, on: validation)
+        if try onEvent(.epochEnded(metrics)) == .stop { return try run.result(.stopped) }
+        if epoch - run.bestEpoch >= options.patience { return try run.result(.noImprovement) }
       }
-      if pass.isStopped { return try run.result(.stopped) }
-      let metrics: EpochMetrics
-      do {
-        metrics = try run.judgeEpoch(epoch, after: pass, on: validation)
-      } catch where error.kind == .diverged {
-        return try run.result(.diverged(error))
-      }
-      if try onEvent(.epochEnded(metrics)) == .stop { return try run.result(.stopped) }
-      if validation != nil && epoch - run.bestEpoch >= options.patience {
-        return try run.result(.noImprovement)
-      }
+    } catch {
+      guard error.kind == .diverged else { throw error }
+      return try run.result(.diverged(error))
     }
     return try run.result(.completed)
   }

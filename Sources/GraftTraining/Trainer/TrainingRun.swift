@@ -1,5 +1,13 @@
 import GraftTensor
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// What changes while a network is trained: the optimizer's memory, the step, the best so far.
 struct TrainingRun<Network: TrainableNetwork> {
   let network: Network
@@ -10,6 +18,8 @@ struct TrainingRun<Network: TrainableNetwork> {
   let loss: any Loss
   let optimizer: any Optimizer
   let schedule: any Schedule
+  /// The highest rate of the schedule.
+  let peakRate: Float
 
   private let parameters: [LearnedParameter]
   private var states: [OptimizerState]
@@ -26,7 +36,7 @@ struct TrainingRun<Network: TrainableNetwork> {
 
   init(
     network: Network, classes: Int, stepsPerEpoch: Int, options: TrainingOptions, loss: any Loss,
-    optimizer: any Optimizer, schedule: any Schedule
+    optimizer: any Optimizer, schedule: any Schedule, peakRate: Float
   ) {
     self.network = network
     self.classes = classes
@@ -35,6 +45,7 @@ struct TrainingRun<Network: TrainableNetwork> {
     self.loss = loss
     self.optimizer = optimizer
     self.schedule = schedule
+    self.peakRate = peakRate
     parameters = network.learnedParameters
     states = parameters.map { optimizer.makeState(for: $0.value.shape) }
   }
@@ -99,7 +110,7 @@ extension TrainingRun {
     try check(logits)
     let loss = self.loss.evaluate(logits, labels: labels, gradient: network.outputGradient)
     guard loss.isFinite else {
-      throw .diverged("training loss is \(loss)", epoch: epoch, step: stepInEpoch, rate: rate)
+      throw diverged("training loss is \(loss)", epoch: epoch, step: stepInEpoch)
     }
     pass.lossSum += Double(loss) * Double(labels.count)
     let accuracy = Accuracy(logits: logits, labels: labels)
@@ -142,11 +153,11 @@ extension TrainingRun {
     let rate = schedule.rate(at: step - 1)
     var evaluation: Evaluation?
     if let validation, validation.count > 0 {
-      evaluation = try evaluate(
-        network.inferenceNetwork(), on: validation, batchSize: options.batchSize, loss: loss)
+      evaluation = try Evaluation(
+        of: network.inferenceNetwork(), on: validation, batchSize: options.batchSize, loss: loss)
     }
     if let loss = evaluation?.loss, !loss.isFinite {
-      throw .diverged("validation loss is \(loss)", epoch: epoch, step: stepsPerEpoch, rate: rate)
+      throw diverged("validation loss is \(loss)", epoch: epoch, step: stepsPerEpoch)
     }
     let isBest = evaluation.map { $0.loss < best?.loss ?? .infinity } ?? true
     if isBest {
@@ -163,13 +174,22 @@ extension TrainingRun {
   }
 }
 
-extension TrainingError {
-  fileprivate static func diverged(
-    _ fact: String, epoch: Int, step: Int, rate: Float
-  ) -> TrainingError {
+// MARK: - Divergence
+
+extension TrainingRun {
+  private func diverged(_ fact: String, epoch: Int, step: Int) -> TrainingError {
     TrainingError(
-      "epoch \(epoch), step \(step): \(fact); training diverged at learning rate \(rate)",
-      kind: .diverged,
-      hints: ["Try a lower rate, such as --lr \(rate / 10)."])
+      "epoch \(epoch), step \(step): \(fact); training diverged with learning rate "
+        + rounded(peakRate),
+      kind: .diverged, hints: ["Try a lower rate, such as --lr \(rounded(peakRate / 10))."])
+  }
+
+  /// Two significant digits.
+  private func rounded(_ rate: Float) -> String {
+    let unit = pow(10, floor(log10(Double(rate))) - 1)
+    // A quotient of two integers, the closest Double to what is printed.
+    return unit < 1
+      ? "\((Double(rate) / unit).rounded() / (1 / unit).rounded())"
+      : "\((Double(rate) / unit).rounded() * unit)"
   }
 }
