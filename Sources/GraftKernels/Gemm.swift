@@ -1,3 +1,4 @@
+internal import CGraftKernels
 internal import COpenBLAS
 
 /// Arithmetic on pointers and counts. Nothing here allocates or can fail.
@@ -48,6 +49,7 @@ private struct Product {
 
   func compute(m: Int, n: Int) {
     guard m > 0, n > 0 else { return }
+    if m <= Self.fewRows, transposeB, !transposeA { return matrixVector(m: m, n: n) }
     _ = Self.singleThreaded
     guard m * n * max(k, 1) > Self.smallest else {
       return block(rows: 0..<m, columns: 0..<n)
@@ -60,6 +62,19 @@ private struct Product {
       } else {
         block(rows: 0..<m, columns: range)
       }
+    }
+  }
+
+  /// So few rows are bound by reading B, at which a BLAS product reaches half the memory's speed.
+  private static let fewRows = 4
+
+  private func matrixVector(m: Int, n: Int) {
+    // Ranges of about a million weights.
+    let size = max(8, (1 << 20) / max(k, 1))
+    Parallel.forRanges(of: n, size: min(size, max(8, (n + 15) / 16))) { columns in
+      graft_matrix_vector(
+        a, leadingA, b, leadingB, c, leadingC, m, columns.lowerBound, columns.upperBound, k,
+        alpha, beta)
     }
   }
 

@@ -173,7 +173,7 @@ extension SlidingWindow {
     let height = try resolve(vertical, input[2], "height").output
     let width = try resolve(horizontal, input[3], "width").output
     let dimensions = [input[0], channels ?? input[1], height, width]
-    guard let count = Shape.checkedElementCount(dimensions), count <= Int.max / 64 else {
+    guard let count = Shape.checkedElementCount(dimensions), count <= 1 << 44 else {
       throw ShapeError("the output \(dimensions) is larger than any memory")
     }
     return Shape(dimensions)

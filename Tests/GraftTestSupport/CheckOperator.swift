@@ -290,6 +290,10 @@ extension NodeEncoder.ConstantInput {
     case .float(let value): .floats(Tensor([], [value]))
     case .ints(let values):
       .integers(forBatch2: IntegerTensor(values), forBatch3: IntegerTensor(values))
+    case .int(let value):
+      .integers(
+        forBatch2: IntegerTensor(dimensions: [], values: [value]),
+        forBatch3: IntegerTensor(dimensions: [], values: [value]))
     case .bool(let value):
       .integers(
         forBatch2: IntegerTensor(dimensions: [], values: [value ? 1 : 0]),
