@@ -56,7 +56,8 @@ extension Kernels {
     return geometry.groups * geometry.panelFloats * geometry.panels
   }
 
-  /// Rearranges `weights`, `[O, C/groups, KH, KW]`, for ``convolve(_:packed:bias:residual:limits:_:_:scratch:)``.
+  /// Rearranges `weights`, `[O, C/groups, KH, KW]`, for
+  /// ``convolve``.
   package static func packConvolution(
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ geometry: ConvolutionGeometry

@@ -137,7 +137,8 @@ extension ConvolutionGeometry {
 extension ColumnBlock {
   /// Where the first output pixel and channel of the block lie.
   fileprivate var outputOffset: Int {
-    let pixel = (image * geometry.window.outputHeight + rows.lowerBound) * geometry.window.outputWidth
+    let row = image * geometry.window.outputHeight + rows.lowerBound
+    let pixel = row * geometry.window.outputWidth
     return pixel * geometry.outputChannels + group * geometry.outputsPerGroup
   }
 }

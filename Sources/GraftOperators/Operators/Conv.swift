@@ -139,11 +139,12 @@ extension Conv {
     let method = Method(context.method, geometry)
     let packed = Arena.aligned(method.packedFloats(geometry))
     let isParameter = context.isParameter.count > 1 && context.isParameter[1]
+    let reordered = isParameter ? 0 : Arena.aligned(geometry.weightCount)
     return OperatorMemory(
       // Room for the weights too: they are packed at each call where nobody did it before.
-      scratchFloats: packed + method.scratchFloats(geometry),
+      scratchFloats: packed + method.scratchFloats(geometry) + reordered,
       backwardScratchFloats: context.mode == .training
-        ? Kernels.convolutionGradientScratchFloats(geometry) : 0,
+        ? Kernels.convolutionGradientScratchFloats(geometry) + 2 * reordered : 0,
       packedFloats: isParameter ? packed : 0)
   }
 
@@ -181,7 +182,10 @@ extension Conv {
     let bias = hasBias(pass.inputs.count) ? pass.inputs[2].base : nil
     let residual = epilogue.hasResidual ? pass.inputs[pass.inputs.count - 1].base : nil
     let scratch = pass.scratch + Arena.aligned(method.packedFloats(geometry))
-    if pass.packed == nil { method.pack(w.base, pass.scratch, geometry) }
+    if pass.packed == nil {
+      let room = scratch + method.scratchFloats(geometry)
+      method.pack(inONNXOrder(w, room), pass.scratch, geometry)
+    }
     let packed = pass.packed ?? UnsafePointer(pass.scratch)
     switch method {
     case .direct, .depthwise:
@@ -205,13 +209,13 @@ extension Conv {
     guard let dy = pass.outputGradients[0] else { return }
     let (x, w) = (pass.inputs[0], pass.inputs[1])
     let geometry = geometry(x.shape, w.shape)
+    let room = pass.scratch + Kernels.convolutionGradientScratchFloats(geometry)
     if let dx = pass.inputGradients[0] {
       Kernels.addConvolutionInputGradient(
-        dy.base, weights: w.base, dx.base, geometry, scratch: pass.scratch)
+        dy.base, weights: inONNXOrder(w, room), dx.base, geometry, scratch: pass.scratch)
     }
     if let dw = pass.inputGradients[1] {
-      Kernels.addConvolutionWeightGradient(
-        x.base, dy.base, dw.base, geometry, scratch: pass.scratch)
+      addWeightGradient(x, dy, dw, geometry, scratch: pass.scratch, room: room)
     }
     if hasBias(pass.inputs.count), let db = pass.inputGradients[2] {
       Kernels.addChannelSums(
@@ -219,6 +223,46 @@ extension Conv {
     }
     if epilogue.hasResidual, let dr = pass.inputGradients[pass.inputs.count - 1] {
       for index in 0..<dy.count { dr.base[index] += dy.base[index] }
+    }
+  }
+}
+
+// MARK: - Computed weights
+
+/// Parameters lie as ONNX has them; weights that the network computes lie channels-last, as every
+/// activation of rank 4, and are reordered first.
+extension Conv {
+  private func inONNXOrder(
+    _ w: TensorView, _ room: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    guard w.layout == .channelsLast else { return w.base }
+    forEachWeight(w.shape) { onnx, last in room[onnx] = w.base[last] }
+    return UnsafePointer(room)
+  }
+
+  private func addWeightGradient(
+    _ x: TensorView, _ dy: TensorView, _ dw: MutableTensorView, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutablePointer<Float>, room: UnsafeMutablePointer<Float>
+  ) {
+    guard dw.layout == .channelsLast else {
+      return Kernels.addConvolutionWeightGradient(
+        x.base, dy.base, dw.base, geometry, scratch: scratch)
+    }
+    room.update(repeating: 0, count: dw.count)
+    Kernels.addConvolutionWeightGradient(x.base, dy.base, room, geometry, scratch: scratch)
+    forEachWeight(dw.shape) { onnx, last in dw.base[last] += room[onnx] }
+  }
+
+  /// Calls `body` with the places of each weight, in ONNX order and channels-last.
+  private func forEachWeight(_ shape: Shape, _ body: (_ onnx: Int, _ last: Int) -> Void) {
+    let (channels, taps) = (shape[1], shape[2] * shape[3])
+    for output in 0..<shape[0] {
+      for channel in 0..<channels {
+        for tap in 0..<taps {
+          body(
+            (output * channels + channel) * taps + tap, (output * taps + tap) * channels + channel)
+        }
+      }
     }
   }
 }

@@ -88,8 +88,8 @@ extension Gemm {
   }
 
   private static func broadcasts(_ c: Shape, to output: Shape) -> Bool {
-    c.rank <= 2
-      && zip(c.dimensions.reversed(), output.dimensions.reversed()).allSatisfy { $0 == 1 || $0 == $1 }
+    let pairs = zip(c.dimensions.reversed(), output.dimensions.reversed())
+    return c.rank <= 2 && pairs.allSatisfy { $0 == 1 || $0 == $1 }
   }
 
   /// `A′ [m, k]`, `B′ [k, n]`.

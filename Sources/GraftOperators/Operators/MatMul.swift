@@ -38,9 +38,8 @@ extension MatMul {
   package func role(ofInput index: Int, shape: Shape) -> ParameterRole { .weight }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    let depth = inputs[0].dimensions.last ?? 1
-    let (operations, overflow) = (2 * depth).multipliedReportingOverflow(by: outputs[0].elementCount)
-    return overflow ? Int.max : operations
+    let operations = 2 * Double(inputs[0].dimensions.last ?? 1) * Double(outputs[0].elementCount)
+    return operations < 0x1p62 ? Int(operations) : Int.max
   }
 
   /// Two stacks of matrices whose leading dimensions broadcast.
@@ -110,7 +109,8 @@ extension MatMul {
 
   /// Calls `body` with where each product begins in A, B and Y, and how many rows it has.
   private func forEachProduct(
-    _ a: Shape, _ b: Shape, _ body: (_ a: Int, _ b: Int, _ y: Int, _ m: Int, _ n: Int, _ k: Int) -> Void
+    _ a: Shape, _ b: Shape,
+    _ body: (_ a: Int, _ b: Int, _ y: Int, _ m: Int, _ n: Int, _ k: Int) -> Void
   ) {
     guard let stacks = try? Stacks(a, b) else { preconditionFailure("\(a) · \(b)") }
     let (m, n, k) = (stacks.m, stacks.n, stacks.k)
