@@ -251,7 +251,8 @@ extension OperatorCheck {
 extension OperatorCheck {
   /// Written under the opset of the export and its own, then read again: the same operator.
   func checkCoding(_ layout: Layout) throws(CheckFailure) {
-    let opsets = Set(example.exportOpsets + [example.opset]).filter { type(of: op).opsets.contains($0) }
+    let opsets = Set(example.exportOpsets + [example.opset])
+      .filter { type(of: op).opsets.contains($0) }
     for opset in opsets.sorted() {
       let again = try recode(op, opset)
       for mode in [Mode.inference, .training] {

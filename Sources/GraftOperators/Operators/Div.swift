@@ -35,6 +35,6 @@ extension Div: FoldingOperator {
   package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {
     try IntegerFolding.fold(inputs, Self.opType) { a, b in
       b == 0 ? nil : a.dividedReportingOverflow(by: b)
-     }
+    }
   }
 }
