@@ -29,7 +29,7 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     runFlags.apply()
     let folder: ImageFolder
-    do { folder = try ImageFolder(FilePath(folder)) } catch { throw GraftError(error) }
+    do { folder = try ImageFolder(FilePath(self.folder)) } catch { throw GraftError(error) }
     let samples = try samples(of: folder)
     let model = try modelFlags.load(model)
     model.warnAboutPreprocessing(runFlags.talk)

@@ -27,8 +27,6 @@ struct Importer {
 
   var values: [String: KnownValue] = [:]
   var inputs: [GraphInput] = []
-  /// The batch size the file is written for, where it is fixed.
-  var fixedBatch: Int?
   var nodes: [Node] = []
   var parameters: [String: Parameter] = [:]
   var usedNames: Set<String> = []

@@ -14,11 +14,8 @@ extension Importer {
       }
       return
     }
-    guard var runnable = decoded.operator as? any Operator else {
+    guard let runnable = decoded.operator as? any Operator else {
       throw GraphError("\(place): its inputs are computed at run time; graft needs constants there")
-    }
-    if let batch = fixedBatch, let carrying = runnable as? any ShapeCarryingOperator {
-      runnable = carrying.freeingBatch(writtenFor: batch)
     }
     let dataFlow = try dataFlowInputs(node, known, consumed: decoded.consumed, place: place)
     if dataFlow.allSatisfy({ !($0.value.isActivation) }) {

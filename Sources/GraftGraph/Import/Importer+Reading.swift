@@ -54,7 +54,6 @@ extension Importer {
         throw GraphError("input '\(input.name)' has no shape; export the network with one")
       }
       let imageShape = try imageShape(of: input.name, dimensions)
-      if case .fixed(let batch) = dimensions[0] { fixedBatch = batch }
       let graphInput = GraphInput(name: input.name, imageShape: imageShape)
       inputs.append(graphInput)
       values[input.name] = .activation(

@@ -48,8 +48,6 @@ public protocol ClassifierHeadOperator: Operator {
 
 /// An operator that carries extents of its output as constants, as Reshape does.
 public protocol ShapeCarryingOperator: Operator {
-  /// The same operator for any batch size, where the file wrote it for just one.
-  func freeingBatch(writtenFor batchSize: Int) -> Self
   /// The same operator with an extent replaced, such as the number of classes.
   func replacingExtent(_ old: Int, with new: Int) -> Self
 }
