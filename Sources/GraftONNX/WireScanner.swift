@@ -21,6 +21,7 @@ struct WireScanner {
   private let schema = WireSchema.model
   private var position = 0
   private var nodes = 0
+  private var fields = 0
   private var skeleton: [UInt8] = []
   private var open: [Frame]
 
@@ -86,6 +87,10 @@ extension WireScanner {
 
   private mutating func readField() throws(ONNXError) {
     let start = position
+    fields += 1
+    guard fields <= limits.fields else {
+      throw ONNXError("has more than \(limits.fields) fields, the most that graft reads.")
+    }
     let tag = try readVarint(limit: 5, "a field number")
     let (number, wire) = (Int(tag >> 3), Int(tag & 7))
     guard number > 0, [0, 1, 2, 5].contains(wire) else {
