@@ -6,6 +6,8 @@ public struct ONNXLimits: Hashable, Sendable {
   public var depth = 100
   /// Nodes, in subgraphs and functions too.
   public var nodes = 100_000
+  /// Values of any kind outside packed arrays; bounds the time that the structure takes.
+  public var fields = 10_000_000
   /// Memory for the structure (everything but weights): this many bytes for each byte of it …
   public var structureFactor = 8
   /// … and this many on top.

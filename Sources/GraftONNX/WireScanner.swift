@@ -21,6 +21,7 @@ struct WireScanner {
   private let schema = WireSchema.model
   private var position = 0
   private var nodes = 0
+  private var fields = 0
   private var skeleton: [UInt8] = []
   private var open: [Frame]
 
@@ -86,6 +87,10 @@ extension WireScanner {
 
   private mutating func readField() throws(ONNXError) {
     let start = position
+    fields += 1
+    guard fields <= limits.fields else {
+      throw ONNXError("has more than \(limits.fields) fields, the most that graft reads.")
+    }
     let tag = try readVarint(limit: 5, "a field number")
     let (number, wire) = (Int(tag >> 3), Int(tag & 7))
     guard number > 0, [0, 1, 2, 5].contains(wire) else {
@@ -206,12 +211,14 @@ extension WireScanner {
     }
   }
 
-  private mutating func skip(_ wire: Int, name: String, at start: Int) throws(ONNXError) {
+  private mutating func skip(_ wire: Int, name: @autoclosure () -> String, at start: Int)
+    throws(ONNXError)
+  {
     switch wire {
-    case 0: _ = try readVarint(limit: 10, name)
-    case 1: try advance(8, name, at: start)
-    case 5: try advance(4, name, at: start)
-    default: position += try readLength(name, at: start)
+    case 0: _ = try readVarint(limit: 10, name())
+    case 1: try advance(8, name(), at: start)
+    case 5: try advance(4, name(), at: start)
+    default: position += try readLength(name(), at: start)
     }
   }
 }
@@ -236,44 +243,51 @@ extension WireScanner {
     }
   }
 
-  private mutating func readVarint(limit: Int, _ what: String) throws(ONNXError) -> UInt64 {
+  // What is being read is spelled out only when it is wrong.
+  private mutating func readVarint(
+    limit: Int, _ what: @autoclosure () -> String
+  ) throws(ONNXError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     for digit in 0..<limit {
       guard position < frame.end else {
-        throw short(start, "\(what) goes on past the end")
+        throw short(start, "\(what()) goes on past the end")
       }
       let byte = bytes[position]
       position += 1
       value |= UInt64(byte & 0x7F) << UInt64(7 * digit)
       if byte < 0x80 { return value }
     }
-    throw damaged(start, "\(what) has more than \(limit) bytes")
+    throw damaged(start, "\(what()) has more than \(limit) bytes")
   }
 
   /// A length, checked against the message around it before anyone believes it.
-  private mutating func readLength(_ what: String, at start: Int) throws(ONNXError) -> Int {
+  private mutating func readLength(_ what: @autoclosure () -> String, at start: Int)
+    throws(ONNXError) -> Int
+  {
     let lengthStart = position
-    let claimed = try readVarint(limit: 10, "the length of \(what)")
+    let claimed = try readVarint(limit: 10, "the length of \(what())")
     let present = frame.end - position
     guard claimed <= UInt64(present) else {
       let fileHas = bytes.count - position
       if claimed > UInt64(fileHas) {
-        throw truncated(start, what, claimed, fileHas)
+        throw truncated(start, what(), claimed, fileHas)
       }
       throw damaged(
         start,
-        "\(what) of \(message.name) claims \(claimed) bytes, but its message has \(present) left")
+        "\(what()) of \(message.name) claims \(claimed) bytes, but its message has \(present) left")
     }
     guard position - lengthStart <= 5 else {
-      throw damaged(start, "the length of \(what) has more than 5 bytes")
+      throw damaged(start, "the length of \(what()) has more than 5 bytes")
     }
     return Int(claimed)
   }
 
-  private mutating func advance(_ count: Int, _ name: String, at start: Int) throws(ONNXError) {
+  private mutating func advance(
+    _ count: Int, _ name: @autoclosure () -> String, at start: Int
+  ) throws(ONNXError) {
     guard frame.end - position >= count else {
-      throw short(start, "field '\(name)' of \(message.name) goes on past the end")
+      throw short(start, "field '\(name())' of \(message.name) goes on past the end")
     }
     position += count
   }

@@ -120,6 +120,17 @@ struct RefusalTests {
     #expect(refusal(bytes) == "has more than 100000 nodes, the most that graft reads.")
   }
 
+  @Test func fieldsAreLimited() {
+    var limits = ONNXLimits()
+    limits.fields = 9
+    let bytes = modelBytes().withUnsafeBytes { ONNXBytes(copying: $0) }
+    #expect(throws: ONNXError("has more than 9 fields, the most that graft reads.")) {
+      try ONNXReader.read(bytes: bytes, limits: limits)
+    }
+    limits.fields = 10
+    #expect(throws: Never.self) { try ONNXReader.read(bytes: bytes, limits: limits) }
+  }
+
   @Test func structureMemoryIsLimited() throws {
     let empty = Wire { $0.message(13) { _ in } }.bytes
     let bytes = modelBytes(graph: { $0.raw(Array(repeating: empty, count: 50_000).flatMap { $0 }) })
