@@ -169,7 +169,8 @@ private struct ClassFolders {
     let near = known.min { editDistance($0, shown) < editDistance($1, shown) }
     var has = known.prefix(5).joined(separator: ", ") + (known.count > 5 ? ", …" : "")
     if let near, editDistance(near, shown) <= max(2, shown.count / 3) { has = "'\(near)'" }
-    return DataError("\(part) folder has class '\(shown)' that training lacks (training has \(has)).")
+    return DataError(
+      "\(part) folder has class '\(shown)' that training lacks (training has \(has)).")
   }
 
   func samples(mayBeEmpty: Bool) throws(DataError) -> [Sample] {

@@ -36,7 +36,8 @@ public struct Split: Hashable, Sendable {
     _ samples: [Sample], hashes: [ContentHash?], validation: Double = 0.2, test: Double = 0,
     seed: UInt64
   ) {
-    precondition(samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
+    precondition(
+      samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
     precondition(
       validation >= 0 && test >= 0 && validation + test < 1,
       "fractions \(validation) and \(test) leave nothing to train on")
@@ -53,7 +54,8 @@ public struct Split: Hashable, Sendable {
     seed: UInt64
   ) {
     let samples = folder.allSamples
-    precondition(samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
+    precondition(
+      samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
     let count = folder.samples.count
     let drawn = Split(
       folder.samples, hashes: Array(hashes[..<count]),
@@ -75,7 +77,9 @@ public struct Split: Hashable, Sendable {
     test = indices(.test)
     unread = indices(nil)
     var copies: [ContentHash: [Int]] = [:]
-    for (index, hash) in hashes.enumerated() { if let hash { copies[hash, default: []].append(index) } }
+    for (index, hash) in hashes.enumerated() {
+      if let hash { copies[hash, default: []].append(index) }
+    }
     duplicates = copies.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
     conflicts = duplicates.filter { Set($0.map { samples[$0].label }).count > 1 }
     leaks = duplicates.filter { Set($0.map { sides[$0] }).count > 1 }
@@ -125,7 +129,9 @@ private struct Draw {
   /// Moves the nearest content to a side that a class lacks, as far as the class has contents.
   mutating func fillEmptySides() {
     var contents: [Int: [ContentHash]] = [:]
-    for (hash, classes) in labels { for label in classes { contents[label, default: []].append(hash) } }
+    for (hash, classes) in labels {
+      for label in classes { contents[label, default: []].append(hash) }
+    }
     for label in contents.keys.sorted() {
       // Ties of places are impossible but for a collision; then the hash itself decides.
       let ordered = (contents[label] ?? []).sorted { a, b in
@@ -155,7 +161,8 @@ private struct Draw {
 
   private func leavesOthersWhole(_ hash: ContentHash) -> Bool {
     (labels[hash] ?? []).allSatisfy { label in
-      labels.count { $0.key != hash && $0.value.contains(label) && sides[$0.key] == sides[hash] } > 0
+      labels.count { $0.key != hash && $0.value.contains(label) && sides[$0.key] == sides[hash] }
+        > 0
     }
   }
 }

@@ -103,7 +103,8 @@ extension Preprocessing {
         "\(key) is \(side); expected \(Self.sides.lowerBound) to \(Self.sides.upperBound)")
     }
     if fit == .crop, let resize, let crop, resize < crop {
-      throw DataError("resize (\(resize)) is smaller than crop (\(crop)); make it at least as large")
+      throw DataError(
+        "resize (\(resize)) is smaller than crop (\(crop)); make it at least as large")
     }
     guard scale.isFinite, scale != 0 else {
       throw DataError("scale is \(scale); expected a finite number other than 0")
