@@ -9,13 +9,16 @@
 /// A class of two or more different photos has at least one on each side: where the draws give none,
 /// the nearest moves. Where a photo of another class would be torn, that class keeps its own.
 public struct Split: Hashable, Sendable {
+  /// What a photo is used for.
   public enum Side: String, Hashable, Sendable, CaseIterable {
     case train, validation, test
   }
 
   /// Indices of the samples, ascending.
   public let train: [Int]
+  /// Indices of the samples to choose the best epoch by, ascending.
   public let validation: [Int]
+  /// Indices of the samples to judge the result by, ascending.
   public let test: [Int]
   /// Samples without a content hash, because they could not be read: on no side.
   public let unread: [Int]
@@ -26,6 +29,7 @@ public struct Split: Hashable, Sendable {
   /// Of those, the ones that are on different sides: only where the folder came split.
   public let leaks: [[Int]]
 
+  /// True where no sample is on any side.
   public var isEmpty: Bool { train.isEmpty && validation.isEmpty && test.isEmpty }
 
   /// Splits samples by content.
@@ -85,6 +89,7 @@ public struct Split: Hashable, Sendable {
     leaks = duplicates.filter { Set($0.map { sides[$0] }).count > 1 }
   }
 
+  /// Indices of the samples of one side, ascending.
   public func indices(of side: Side) -> [Int] {
     switch side {
     case .train: train
