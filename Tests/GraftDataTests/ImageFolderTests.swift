@@ -212,15 +212,9 @@ import Testing
 @Suite struct NaturalOrderTests {
   @Test func ordersAsAPersonDoes() {
     let ordered = [
-      "", "1", "01", "2", "002", "10", "10a", "a", "A2", "a3", "a10", "B", "b", "b/1", "b-1", "ä",
+      "", "01", "1", "002", "2", "10", "10a", "a", "A2", "a3", "a10", "B", "b", "b/1", "b-1", "ä",
     ]
-    let sorted = ordered.reversed().sorted { NaturalOrder.precedes($0, $1) }
-    #expect(
-      sorted
-        == [
-          "", "01", "1", "002", "2", "10", "10a", "A2", "a", "a3", "a10", "B", "b", "b/1", "b-1",
-          "ä",
-        ].sorted { NaturalOrder.precedes($0, $1) })
+    #expect(ordered.reversed().sorted { NaturalOrder.precedes($0, $1) } == ordered)
     #expect(NaturalOrder.precedes("img9", "img10"))
     #expect(NaturalOrder.precedes("a/2/x", "a/10/x"))
     #expect(NaturalOrder.precedes("a", "B") && NaturalOrder.precedes("B", "c"))

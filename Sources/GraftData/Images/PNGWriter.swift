@@ -40,11 +40,12 @@ package func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(DataError
   }
   // In the same folder: a rename between file systems is a copy.
   let folder = path.removingLastComponent()
-  var template = folder.appending(".graft-").bytes.map { CChar(bitPattern: $0) }
-  template += "XXXXXX\0".utf8.map { CChar(bitPattern: $0) }
-  let descriptor = template.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
+  let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+  let temporary = folder.appending(".graft-\(random)")
+  let descriptor = temporary.withPlatformString {
+    open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  }
   guard descriptor >= 0 else { throw .writing(.last) }
-  let temporary = template.withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }
   do throws(Errno) {
     do throws(Errno) {
       try writeAll(bytes, to: descriptor)
@@ -65,10 +66,6 @@ package func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(DataError
 }
 
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
-  // mkstemp gives 0600; an ordinary file is what the umask leaves of 0666.
-  let mask = umask(0)
-  umask(mask)
-  guard fchmod(descriptor, 0o666 & ~mask) == 0 else { throw .last }
   var written = 0
   while written < bytes.count {
     let count = bytes.withUnsafeBytes {
