@@ -17,7 +17,7 @@ import Testing
     let source = try ImageReader.read(
       Fixtures.images.appending("resize").appending("photo-\(parts[1]).png"))
     let preprocessing = Preprocessing(
-      resize: try #require(Int(parts[2])), crop: try #require(Int(parts[3])))
+      resize: try #require(Int(parts[2], radix: 10)), crop: try #require(Int(parts[3], radix: 10)))
     let expected = try Fixtures.rgb("resize", name)
     #expect(difference(try preprocessing.resized(source.image), expected) == 0)
   }
