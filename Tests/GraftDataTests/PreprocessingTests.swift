@@ -16,8 +16,9 @@ import Testing
     let parts = name.dropLast(4).split(separator: "-")
     let source = try ImageReader.read(
       Fixtures.images.appending("resize").appending("photo-\(parts[1]).png"))
-    let preprocessing = Preprocessing(
-      resize: try #require(Int(parts[2], radix: 10)), crop: try #require(Int(parts[3], radix: 10)))
+    let resize: Int = try #require(Int(parts[2]))
+    let crop: Int = try #require(Int(parts[3]))
+    let preprocessing = Preprocessing(resize: resize, crop: crop)
     let expected = try Fixtures.rgb("resize", name)
     #expect(difference(try preprocessing.resized(source.image), expected) == 0)
   }
