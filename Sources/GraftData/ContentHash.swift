@@ -31,10 +31,12 @@ public struct ContentHash: Hashable, Sendable {
 }
 
 extension ContentHash: CustomStringConvertible {
+  /// The hexadecimal digits.
   public var description: String { hex }
 }
 
 extension ContentHash: Comparable {
+  /// Orders by bytes.
   public static func < (a: ContentHash, b: ContentHash) -> Bool {
     a.bytes.lexicographicallyPrecedes(b.bytes)
   }
@@ -44,15 +46,19 @@ extension ContentHash: Comparable {
 public struct ContentHasher {
   private var sha = SHA256()
 
+  /// A hash of nothing yet.
   public init() {}
 
+  /// Takes the next bytes.
   public mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { sha.update(bufferPointer: $0) }
   }
 
+  /// Takes the next bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     sha.update(bufferPointer: bytes)
   }
 
+  /// The hash of all bytes so far.
   public func finalize() -> ContentHash { ContentHash(digest: sha.finalize()) }
 }

@@ -15,11 +15,14 @@ public struct DataError: Error, Hashable, Sendable {
     case cannotCreate
   }
 
+  /// What to blame.
   public var kind: Kind
+  /// What was found, what was expected, what to do.
   public var message: String
   /// Further lines for the person, printed indented.
   public var hints: [String]
 
+  /// An error that does not name its file yet.
   public init(_ message: String, kind: Kind = .badData, hints: [String] = []) {
     self.kind = kind
     self.message = message
@@ -33,6 +36,7 @@ public struct DataError: Error, Hashable, Sendable {
 }
 
 extension DataError: CustomStringConvertible {
+  /// The message and its hints, a line each.
   public var description: String {
     ([message] + hints.map { "  " + $0 }).joined(separator: "\n")
   }

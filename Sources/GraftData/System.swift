@@ -83,12 +83,12 @@ package func readFile(_ path: FilePath, limit: Int) throws(DataError) -> [UInt8]
   let (descriptor, status) = try openRegular(path)
   defer { close(descriptor) }
   var bytes: [UInt8] = []
-  guard status.size <= limit else { throw tooLong(status.size, limit) }
+  guard status.size <= limit else { throw .tooLong(status.size, limit) }
   // One byte more than there should be, to see the end of the file in the same call.
   bytes.reserveCapacity(status.size + 1)
   try forEachPiece(descriptor, size: status.size) { piece throws(DataError) in
     guard bytes.count + piece.count <= limit else {
-      throw tooLong(bytes.count + piece.count, limit)
+      throw .tooLong(bytes.count + piece.count, limit)
     }
     bytes.append(contentsOf: piece)
   }
@@ -147,7 +147,17 @@ private func notRegular(_ path: FilePath) -> DataError {
   return DataError("not a regular file but a pipe, socket or device")
 }
 
-private func tooLong(_ size: Int, _ limit: Int) -> DataError {
-  DataError(
-    "file of \((size + 999_999) / 1_000_000) MB; graft reads images up to \(limit / 1_000_000) MB")
+extension DataError {
+  /// The error for a file of more bytes than the limits allow.
+  static func tooLong(_ size: Int, _ limit: Int) -> DataError {
+    DataError(
+      "file of \(size.dividedRoundingUp(by: 1_000_000)) MB; graft reads images up to "
+        + "\(limit / 1_000_000) MB")
+  }
+}
+
+extension Int {
+  fileprivate func dividedRoundingUp(by divisor: Int) -> Int {
+    self / divisor + (self % divisor == 0 ? 0 : 1)
+  }
 }

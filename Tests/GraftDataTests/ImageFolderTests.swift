@@ -66,12 +66,14 @@ import Testing
       "train/hamster/1.png", "train/dog/1.png", "val/hamsters/1.png", "val/dog/1.png",
     ])
     #expect(
-      failure { _ = try ImageFolder(folder.path) } == DataError(
-        "validation folder has class 'hamsters' that training lacks (training has 'hamster')."))
+      failure { _ = try ImageFolder(folder.path) }
+        == DataError(
+          "validation folder has class 'hamsters' that training lacks (training has 'hamster')."))
     let other = try made(["train/a1/1.png", "train/b1/1.png", "test/zebra/1.png"])
     #expect(
-      failure { _ = try ImageFolder(other.path) } == DataError(
-        "test folder has class 'zebra' that training lacks (training has a1, b1)."))
+      failure { _ = try ImageFolder(other.path) }
+        == DataError(
+          "test folder has class 'zebra' that training lacks (training has a1, b1)."))
   }
 
   @Test func explainsMissingClassFolders() throws {
@@ -96,19 +98,23 @@ import Testing
   @Test func refusesOneClassAndEmptyClasses() throws {
     let one = try made(["cat/1.png"])
     #expect(
-      failure { _ = try ImageFolder(one.path) } == DataError(
-        "only one class folder in '\(name(one))': 'cat'; telling classes apart needs two or more"))
+      failure { _ = try ImageFolder(one.path) }
+        == DataError(
+          "only one class folder in '\(name(one))': 'cat'; telling classes apart needs two or more")
+    )
     let empty = try made(["cat/1.png", "dog/1.png"])
     try empty.makeFolder("bird")
     #expect(
-      failure { _ = try ImageFolder(empty.path) } == DataError(
-        "class folder 'bird' in '\(name(empty))' is empty; add photos or remove it"))
+      failure { _ = try ImageFolder(empty.path) }
+        == DataError(
+          "class folder 'bird' in '\(name(empty))' is empty; add photos or remove it"))
   }
 
   @Test func namesMissingFolders() throws {
     #expect(
-      failure { _ = try ImageFolder("/no/such") } == DataError(
-        "/no/such: no such file or folder", kind: .missing))
+      failure { _ = try ImageFolder("/no/such") }
+        == DataError(
+          "/no/such: no such file or folder", kind: .missing))
     let folder = try made(["file"])
     let error = failure { _ = try ImageFolder(folder.path.appending("file")) }
     #expect(error?.message == "\(name(folder))/file: not a folder")
@@ -148,7 +154,8 @@ import Testing
       relative(listed.samples, folder) == [
         "a/1.png", "a/2.png", "a/loop/b/1.png", "b/1.png",
       ])
-    #expect(Set(listed.others.compactMap { $0.lastComponent?.string }) == ["self", "gone.png", "pipe"])
+    #expect(
+      Set(listed.others.compactMap { $0.lastComponent?.string }) == ["self", "gone.png", "pipe"])
   }
 
   @Test func listsThousandsOfFilesQuickly() throws {
@@ -189,26 +196,25 @@ import Testing
 
   @Test func namesWhatIsMissing() throws {
     #expect(
-      failure { _ = try PhotoList(["/no/such.png"]) } == DataError(
-        "/no/such.png: no such file or folder", kind: .missing))
+      failure { _ = try PhotoList(["/no/such.png"]) }
+        == DataError(
+          "/no/such.png: no such file or folder", kind: .missing))
     let folder = try TemporaryFolder()
     try folder.write("deep/1.png", "x")
     #expect(
-      failure { _ = try PhotoList([folder.path]) } == DataError(
-        "no files in '\(folder.path.string)'; --recursive looks into its folders", kind: .missing))
+      failure { _ = try PhotoList([folder.path]) }
+        == DataError(
+          "no files in '\(folder.path.string)'; --recursive looks into its folders", kind: .missing)
+    )
   }
 }
 
 @Suite struct NaturalOrderTests {
   @Test func ordersAsAPersonDoes() {
     let ordered = [
-      "", "1", "01", "2", "002", "10", "10a", "a", "A2", "a3", "a10", "B", "b", "b/1", "b-1", "ä",
+      "", "01", "1", "002", "2", "10", "10a", "a", "A2", "a3", "a10", "B", "b", "b/1", "b-1", "ä",
     ]
-    let sorted = ordered.reversed().sorted { NaturalOrder.precedes($0, $1) }
-    #expect(
-      sorted == [
-        "", "01", "1", "002", "2", "10", "10a", "A2", "a", "a3", "a10", "B", "b", "b/1", "b-1", "ä",
-      ].sorted { NaturalOrder.precedes($0, $1) })
+    #expect(ordered.reversed().sorted { NaturalOrder.precedes($0, $1) } == ordered)
     #expect(NaturalOrder.precedes("img9", "img10"))
     #expect(NaturalOrder.precedes("a/2/x", "a/10/x"))
     #expect(NaturalOrder.precedes("a", "B") && NaturalOrder.precedes("B", "c"))

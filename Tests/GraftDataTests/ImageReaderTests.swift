@@ -66,7 +66,9 @@ import Testing
   @Test func jpegCutAndClosedEndsEarly() throws {
     let path = Fixtures.images.appending("types").appending("rgb.jpg")
     let bytes = try Array(Data(contentsOf: URL(filePath: path.string)))
-    let error = failure { _ = try ImageReader.read(bytes: Array(bytes.dropLast(60)) + [0xFF, 0xD9]) }
+    let error = failure {
+      _ = try ImageReader.read(bytes: Array(bytes.dropLast(60)) + [0xFF, 0xD9])
+    }
     #expect(error?.message == "file ends early")
   }
 

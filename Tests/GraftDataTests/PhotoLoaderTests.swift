@@ -99,8 +99,9 @@ import Testing
   @Test func namesWhatHinders() throws {
     let image = Image(width: 1, height: 1, pixels: [1, 2, 3])
     #expect(
-      failure { try PNGWriter.write(image, to: "/no/such/folder/x.png") } == DataError(
-        "cannot be created: its folder is not there", kind: .cannotCreate))
+      failure { try PNGWriter.write(image, to: "/no/such/folder/x.png") }
+        == DataError(
+          "cannot be created: its folder is not there", kind: .cannotCreate))
     let folder = try TemporaryFolder()
     try folder.write("taken/x", "x")
     #expect(

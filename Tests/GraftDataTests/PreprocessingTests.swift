@@ -16,8 +16,9 @@ import Testing
     let parts = name.dropLast(4).split(separator: "-")
     let source = try ImageReader.read(
       Fixtures.images.appending("resize").appending("photo-\(parts[1]).png"))
-    let preprocessing = Preprocessing(
-      resize: try #require(Int(parts[2])), crop: try #require(Int(parts[3])))
+    let resize: Int = try #require(Int(parts[2]))
+    let crop: Int = try #require(Int(parts[3]))
+    let preprocessing = Preprocessing(resize: resize, crop: crop)
     let expected = try Fixtures.rgb("resize", name)
     #expect(difference(try preprocessing.resized(source.image), expected) == 0)
   }
@@ -28,7 +29,9 @@ import Testing
       Fixtures.images.appending("resize").appending("source-\(parts[0]).png"))
     let expected = try Fixtures.rgb("resize", name)
     let resized = source.image.resized(width: expected.width, height: expected.height)
-    #expect(difference(resized, expected) == 0)
+    // Pillow 13 resizes columns first where they shrink more than rows; rounding in between differs.
+    let largest = try #require(difference(resized, expected))
+    #expect(largest <= 1)
   }
 
   @Test func resizesWhileDecodingAsAfterwards() throws {
@@ -143,8 +146,14 @@ extension PreprocessingTests {
 
   static let wrong: [(String, String, String)] = [
     ("\"version\":1", "\"version\":2", "version is 2; graft reads version 1. Update graft"),
-    ("\"channels\":\"RGB\"", "\"channels\":\"GRB\"", "channels is \"GRB\"; expected \"RGB\" or \"BGR\""),
-    ("\"fit\":\"crop\"", "\"fit\":\"\\n\"", "fit is \"\\n\"; expected \"crop\", \"pad\" or \"stretch\""),
+    (
+      "\"channels\":\"RGB\"", "\"channels\":\"GRB\"",
+      "channels is \"GRB\"; expected \"RGB\" or \"BGR\""
+    ),
+    (
+      "\"fit\":\"crop\"", "\"fit\":\"\\n\"",
+      "fit is \"\\n\"; expected \"crop\", \"pad\" or \"stretch\""
+    ),
     (
       "\"filter\":\"bilinear-antialias\"", "\"filter\":\"nearest\"",
       "filter is \"nearest\"; expected \"bilinear-antialias\""

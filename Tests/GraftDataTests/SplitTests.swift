@@ -40,7 +40,9 @@ import Testing
       let split = Split(samples, hashes: hashes(samples), seed: 3)
       let kept = Set(split.validation)
       return Dictionary(
-        uniqueKeysWithValues: samples.enumerated().map { ($0.element.path, kept.contains($0.offset)) })
+        uniqueKeysWithValues: samples.enumerated().map {
+          ($0.element.path, kept.contains($0.offset))
+        })
     }
     let (before, after) = (sides(few), sides(many))
     for (path, side) in before { #expect(after[path] == side) }

@@ -2,10 +2,12 @@ public import SystemPackage
 
 /// A photo and its class.
 public struct Sample: Hashable, Sendable {
+  /// Where the photo lies; the bytes of the name are kept.
   public var path: FilePath
   /// The index of the class in `ImageFolder.classes`.
   public var label: Int
 
+  /// A photo of a class.
   public init(path: FilePath, label: Int) {
     self.path = path
     self.label = label
@@ -20,6 +22,7 @@ public struct Sample: Hashable, Sendable {
 /// Only names are listed: every regular file below a class folder is a candidate, whatever its
 /// name, and is opened when it is its turn. Hidden files and folders are left out.
 public struct ImageFolder: Sendable {
+  /// The folder as it was given.
   public let path: FilePath
   /// Names for people, in natural order; the index is the label.
   public let classes: [String]
@@ -169,7 +172,8 @@ private struct ClassFolders {
     let near = known.min { editDistance($0, shown) < editDistance($1, shown) }
     var has = known.prefix(5).joined(separator: ", ") + (known.count > 5 ? ", …" : "")
     if let near, editDistance(near, shown) <= max(2, shown.count / 3) { has = "'\(near)'" }
-    return DataError("\(part) folder has class '\(shown)' that training lacks (training has \(has)).")
+    return DataError(
+      "\(part) folder has class '\(shown)' that training lacks (training has \(has)).")
   }
 
   func samples(mayBeEmpty: Bool) throws(DataError) -> [Sample] {

@@ -6,6 +6,7 @@ public import SystemPackage
 /// order within each folder. What is named itself is taken whatever it is: reading it tells why it
 /// is no photo.
 public struct PhotoList: Sendable {
+  /// The photos, in the order in which they are to be classified.
   public let paths: [FilePath]
   /// Hidden files and folders, left out.
   public let hiddenCount: Int

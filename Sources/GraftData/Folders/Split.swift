@@ -9,13 +9,16 @@
 /// A class of two or more different photos has at least one on each side: where the draws give none,
 /// the nearest moves. Where a photo of another class would be torn, that class keeps its own.
 public struct Split: Hashable, Sendable {
+  /// What a photo is used for.
   public enum Side: String, Hashable, Sendable, CaseIterable {
     case train, validation, test
   }
 
   /// Indices of the samples, ascending.
   public let train: [Int]
+  /// Indices of the samples to choose the best epoch by, ascending.
   public let validation: [Int]
+  /// Indices of the samples to judge the result by, ascending.
   public let test: [Int]
   /// Samples without a content hash, because they could not be read: on no side.
   public let unread: [Int]
@@ -26,6 +29,7 @@ public struct Split: Hashable, Sendable {
   /// Of those, the ones that are on different sides: only where the folder came split.
   public let leaks: [[Int]]
 
+  /// True where no sample is on any side.
   public var isEmpty: Bool { train.isEmpty && validation.isEmpty && test.isEmpty }
 
   /// Splits samples by content.
@@ -36,7 +40,8 @@ public struct Split: Hashable, Sendable {
     _ samples: [Sample], hashes: [ContentHash?], validation: Double = 0.2, test: Double = 0,
     seed: UInt64
   ) {
-    precondition(samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
+    precondition(
+      samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
     precondition(
       validation >= 0 && test >= 0 && validation + test < 1,
       "fractions \(validation) and \(test) leave nothing to train on")
@@ -53,7 +58,8 @@ public struct Split: Hashable, Sendable {
     seed: UInt64
   ) {
     let samples = folder.allSamples
-    precondition(samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
+    precondition(
+      samples.count == hashes.count, "\(hashes.count) hashes of \(samples.count) samples")
     let count = folder.samples.count
     let drawn = Split(
       folder.samples, hashes: Array(hashes[..<count]),
@@ -75,12 +81,15 @@ public struct Split: Hashable, Sendable {
     test = indices(.test)
     unread = indices(nil)
     var copies: [ContentHash: [Int]] = [:]
-    for (index, hash) in hashes.enumerated() { if let hash { copies[hash, default: []].append(index) } }
+    for (index, hash) in hashes.enumerated() {
+      if let hash { copies[hash, default: []].append(index) }
+    }
     duplicates = copies.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
     conflicts = duplicates.filter { Set($0.map { samples[$0].label }).count > 1 }
     leaks = duplicates.filter { Set($0.map { sides[$0] }).count > 1 }
   }
 
+  /// Indices of the samples of one side, ascending.
   public func indices(of side: Side) -> [Int] {
     switch side {
     case .train: train
@@ -125,7 +134,9 @@ private struct Draw {
   /// Moves the nearest content to a side that a class lacks, as far as the class has contents.
   mutating func fillEmptySides() {
     var contents: [Int: [ContentHash]] = [:]
-    for (hash, classes) in labels { for label in classes { contents[label, default: []].append(hash) } }
+    for (hash, classes) in labels {
+      for label in classes { contents[label, default: []].append(hash) }
+    }
     for label in contents.keys.sorted() {
       // Ties of places are impossible but for a collision; then the hash itself decides.
       let ordered = (contents[label] ?? []).sorted { a, b in
@@ -155,7 +166,8 @@ private struct Draw {
 
   private func leavesOthersWhole(_ hash: ContentHash) -> Bool {
     (labels[hash] ?? []).allSatisfy { label in
-      labels.count { $0.key != hash && $0.value.contains(label) && sides[$0.key] == sides[hash] } > 0
+      labels.count { $0.key != hash && $0.value.contains(label) && sides[$0.key] == sides[hash] }
+        > 0
     }
   }
 }

@@ -1,7 +1,10 @@
 /// An 8-bit RGB image: `pixels` holds red, green, blue of each pixel, row by row from the top left.
 public struct Image: Hashable, Sendable {
+  /// Pixels of a row.
   public let width: Int
+  /// Rows.
   public let height: Int
+  /// Red, green, blue of each pixel.
   public var pixels: [UInt8]
 
   /// - Precondition: sides of at least 1, and `3 * width * height` pixels.
@@ -17,20 +20,25 @@ public struct Image: Hashable, Sendable {
 
 /// What a file held before it became 8-bit RGB.
 public struct ImageFacts: Hashable, Sendable {
+  /// The formats that graft reads.
   public enum Format: String, Hashable, Sendable {
     case png = "PNG"
     case jpeg = "JPEG"
   }
 
+  /// What the content is, whatever the name says.
   public var format: Format
   /// As stored, before the turn that EXIF asks for.
   public var width: Int
+  /// As stored, before the turn that EXIF asks for.
   public var height: Int
   /// Alpha or a transparent colour, dropped.
   public var hadAlpha = false
   /// 16 bits a channel, of which the upper 8 are kept; 16-bit grey is clipped at 255, as Pillow does.
   public var was16Bit = false
+  /// Grey levels, no colours.
   public var wasGrey = false
+  /// Inks, converted without a colour profile.
   public var wasCMYK = false
   /// The EXIF orientation that was applied; `.up` where none was asked for.
   public var orientation = Orientation.up
@@ -38,7 +46,9 @@ public struct ImageFacts: Hashable, Sendable {
 
 /// An image as read from a file.
 public struct DecodedImage: Hashable, Sendable {
+  /// The pixels, turned.
   public var image: Image
+  /// What the file held.
   public var facts: ImageFacts
 }
 
@@ -55,6 +65,7 @@ public struct ImageLimits: Hashable, Sendable {
   /// Passes of a progressive JPEG over the image; usual are about ten.
   public var scans = 100
 
+  /// The standard limits, to be changed one by one.
   public init() {}
 
   /// 100 million pixels, 512 MB of file.

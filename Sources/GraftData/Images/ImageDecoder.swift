@@ -9,7 +9,7 @@ struct ImageDecoder: ~Copyable {
   init(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws(DataError) {
     let format = try FileFormat.check(bytes)
     guard bytes.count <= limits.fileBytes else {
-      throw DataError("\(bytes.count) bytes; graft reads images up to \(limits.fileBytes)")
+      throw .tooLong(bytes.count, limits.fileBytes)
     }
     let base = bytes.bindMemory(to: UInt8.self).baseAddress
     let cLimits = graft_image_limits(

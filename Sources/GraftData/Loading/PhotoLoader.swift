@@ -5,8 +5,11 @@ public import SystemPackage
 public struct LoadedPhoto: Sendable {
   /// A photo ready for the network.
   public struct Prepared: Sendable {
+    /// What the file held.
     public var facts: ImageFacts
+    /// Pixels of a row.
     public var width: Int
+    /// Rows.
     public var height: Int
     /// Height, width, channels: channels last.
     public var pixels: [Float]
@@ -14,9 +17,11 @@ public struct LoadedPhoto: Sendable {
 
   /// Its place among the paths that were asked for.
   public let index: Int
+  /// The path as it was given.
   public let path: FilePath
   /// Of the file's bytes, which were read once; `nil` where they could not be read.
   public let contentHash: ContentHash?
+  /// The photo, or why there is none.
   public let result: Result<Prepared, DataError>
 }
 

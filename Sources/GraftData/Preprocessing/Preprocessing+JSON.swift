@@ -8,6 +8,7 @@ extension Preprocessing: Codable {
   /// The version of the format that is written, and the only one that is read.
   private static let version = 1
 
+  /// Reads and checks the object of `graft.preprocess`.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func choice<T: RawRepresentable<String>>(_ key: CodingKeys, _ expected: String) throws -> T {
@@ -41,6 +42,7 @@ extension Preprocessing: Codable {
     try validate()
   }
 
+  /// Writes the object of `graft.preprocess`.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(Self.version, forKey: .version)

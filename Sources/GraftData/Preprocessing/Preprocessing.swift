@@ -23,22 +23,28 @@ public struct Preprocessing: Hashable, Sendable {
     case stretch
   }
 
+  /// The order of the model's channels.
   public var channels: Channels
   /// The shorter side after resizing; `nil` goes straight to the size of the crop.
   public var resize: Int?
+  /// How pixels are resampled.
   public var filter: Filter
+  /// How any proportions become a square.
   public var fit: Fit
   /// The side of the square that is kept; `nil` keeps all, so that sizes differ between photos.
   public var crop: Int?
+  /// What a pixel of 0 to 255 is multiplied by.
   public var scale: Double
   /// In the model's channel order, as is `std`.
   public var mean: [Double]
+  /// What the difference to the mean is divided by.
   public var std: [Double]
   /// Whether a JPEG is turned as its EXIF orientation says.
   public var exif: Bool
   /// RGB of the margins of `Fit.pad`; `nil` is the mean colour, which becomes zero.
   public var padColor: [UInt8]?
 
+  /// Values that `validate` has not checked.
   public init(
     channels: Channels = .rgb, resize: Int? = 256, filter: Filter = .bilinearAntialias,
     fit: Fit = .crop, crop: Int? = 224, scale: Double = 1, mean: [Double] = [0, 0, 0],
@@ -103,7 +109,8 @@ extension Preprocessing {
         "\(key) is \(side); expected \(Self.sides.lowerBound) to \(Self.sides.upperBound)")
     }
     if fit == .crop, let resize, let crop, resize < crop {
-      throw DataError("resize (\(resize)) is smaller than crop (\(crop)); make it at least as large")
+      throw DataError(
+        "resize (\(resize)) is smaller than crop (\(crop)); make it at least as large")
     }
     guard scale.isFinite, scale != 0 else {
       throw DataError("scale is \(scale); expected a finite number other than 0")
