@@ -12,6 +12,7 @@ public struct HeadTrainer {
     public let options: TrainingOptions
   }
 
+  /// As asked for; ``resolvedOptions(for:)`` fills in what follows from the features.
   public let options: TrainingOptions
 
   /// - Throws: a setting outside its range, or an unknown name.

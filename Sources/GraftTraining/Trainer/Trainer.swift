@@ -6,6 +6,7 @@ public import GraftTensor
 /// validation loss are kept, and the run ends when `patience` epochs bring no lower one. The same
 /// settings and samples give the same weights, whatever the number of threads.
 public struct Trainer {
+  /// The settings of every run.
   public let options: TrainingOptions
   private let loss: any Loss
   private let optimizer: any Optimizer
@@ -80,6 +81,7 @@ public struct Trainer {
 
 /// How a run ended, and what it learned.
 public struct TrainingResult<Snapshot> {
+  /// Why a run ended.
   public enum Outcome: Hashable, Sendable {
     /// All epochs were run.
     case completed
@@ -91,6 +93,7 @@ public struct TrainingResult<Snapshot> {
     case diverged(TrainingError)
   }
 
+  /// Why the run ended.
   public let outcome: Outcome
   /// The weights of the best epoch; the present ones where the caller stopped before any was over.
   public let weights: Snapshot
