@@ -58,7 +58,7 @@ let package = Package(
     // The network: what it is, what its operators do, how it runs
     module("GraftGraph", ["GraftTensor", "GraftONNX"]),
     module("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
-    module("GraftRuntime", ["GraftGraph", "GraftTensor"]),
+    module("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
 
     // Photos and learning
     module(
@@ -86,14 +86,17 @@ let package = Package(
     .target(
       name: "GraftTestSupport",
       dependencies: [
-        "GraftTensor", "GraftGraph", "GraftONNX", "GraftOperators", "GraftRuntime", system,
+        "GraftTensor", "GraftKernels", "GraftGraph", "GraftONNX", "GraftOperators", "GraftRuntime",
+        system,
       ],
       path: "Tests/GraftTestSupport", swiftSettings: settings),
     tests("GraftTensorTests", ["GraftTensor"]),
     tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
     tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
     tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
-    tests("GraftOperatorsTests", ["GraftOperators", "GraftTestSupport", "GraftGraph"]),
+    tests(
+      "GraftOperatorsTests",
+      ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
     tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(

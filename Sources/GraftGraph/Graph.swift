@@ -1,5 +1,5 @@
 public import GraftONNX
-public import GraftTensor
+import GraftTensor
 
 /// A network as a value: nodes in an order in which they can run, parameters, inputs, outputs.
 ///

@@ -15,24 +15,32 @@ public struct ONNXError: Error, Hashable, Sendable {
     case cannotCreate
   }
 
+  /// What is to blame.
   public var kind: Kind
+  /// One sentence, and perhaps one that says what to do.
   public var message: String
   /// Further lines for the person, printed indented.
   public var hints: [String]
 
+  /// An error with its sentence.
   public init(_ message: String, kind: Kind = .badData, hints: [String] = []) {
     self.kind = kind
     self.message = message
     self.hints = hints
   }
 
-  /// The same error with the name of the file in front.
+  /// The same error with the name of the file in front, escaped, and all of it cut to 400 characters.
   public func `in`(file: String) -> ONNXError {
-    ONNXError("\(file): \(message)", kind: kind, hints: hints)
+    let named = "\(file.escaped(limit: Self.fileNameLimit)): \(message)"
+    let fitting = named.count <= 400 ? named : named.prefix(399) + "…"
+    return ONNXError(fitting, kind: kind, hints: hints)
   }
+
+  static let fileNameLimit = 120
 }
 
 extension ONNXError: CustomStringConvertible {
+  /// The message, then the hints, one a line and indented.
   public var description: String {
     ([message] + hints.map { "  " + $0 }).joined(separator: "\n")
   }

@@ -7,15 +7,22 @@ public struct ONNXModel: Sendable {
   public var irVersion: Int
   /// Operator sets by domain; `""` is the standard domain, also written `ai.onnx`.
   public var opsets: [String: Int]
+  /// The tool that wrote the file.
   public var producerName = ""
+  /// Its version, in its own words.
   public var producerVersion = ""
+  /// A namespace for the model, such as `com.example`.
   public var domain = ""
+  /// The author's count of versions.
   public var modelVersion = 0
+  /// `doc_string`.
   public var documentation = ""
   /// `metadata_props`, in file order.
   public var metadata: [ONNXMetadataEntry] = []
+  /// The network.
   public var graph: ONNXGraph
 
+  /// A model without metadata.
   public init(irVersion: Int, opsets: [String: Int], graph: ONNXGraph) {
     self.irVersion = irVersion
     self.opsets = opsets
@@ -30,9 +37,12 @@ public struct ONNXModel: Sendable {
 
 /// One key and value of `metadata_props`.
 public struct ONNXMetadataEntry: Hashable, Sendable {
+  /// Such as `graft.labels`.
   public var key: String
+  /// Any text.
   public var value: String
 
+  /// An entry.
   public init(key: String, value: String) {
     self.key = key
     self.value = value
@@ -41,26 +51,33 @@ public struct ONNXMetadataEntry: Hashable, Sendable {
 
 /// `GraphProto`: nodes, weights, inputs and outputs.
 public struct ONNXGraph: Sendable {
+  /// Required by ONNX, otherwise without meaning.
   public var name: String
+  /// In topological order, if the file keeps ONNX's rule.
   public var nodes: [ONNXNode] = []
+  /// The weights, by name.
   public var initializers: [ONNXTensor] = []
   /// In old files (IR 3) these list the initializers too.
   public var inputs: [ONNXValueInfo] = []
+  /// What the network computes.
   public var outputs: [ONNXValueInfo] = []
   /// Types of inner values, where the exporter noted them.
   public var valueInfos: [ONNXValueInfo] = []
 
+  /// An empty graph.
   public init(name: String) { self.name = name }
 }
 
 /// `ValueInfoProto`: the name and tensor type of a value.
 public struct ONNXValueInfo: Hashable, Sendable {
+  /// The value's name.
   public var name: String
   /// Nil where the file gives none, or gives a type that is no tensor.
   public var elementType: ONNXElementType?
   /// Nil where the rank is not known.
   public var dimensions: [ONNXDimension]?
 
+  /// A value's name and type.
   public init(name: String, elementType: ONNXElementType?, dimensions: [ONNXDimension]?) {
     self.name = name
     self.elementType = elementType

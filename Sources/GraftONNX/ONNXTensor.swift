@@ -2,13 +2,18 @@
 ///
 /// Whatever field the file used (`raw_data`, `float_data`, external data …), the elements stand
 /// here as little-endian bytes of the element type, row-major, exactly as many as `dimensions` ask
-/// for: the reader has checked that.
+/// for: the reader has checked that. A tensor of strings has no bytes; its elements are not read.
 public struct ONNXTensor: Sendable {
+  /// The value's name; often empty in an attribute.
   public var name: String
+  /// What `bytes` are made of.
   public var elementType: ONNXElementType
+  /// The shape; none for a scalar.
   public var dimensions: [Int]
+  /// The elements.
   public var bytes: ONNXBytes
 
+  /// A tensor; `bytes` must be as many as the shape asks for.
   public init(name: String, elementType: ONNXElementType, dimensions: [Int], bytes: ONNXBytes) {
     self.name = name
     self.elementType = elementType
@@ -36,11 +41,15 @@ public struct ONNXTensor: Sendable {
 /// They may begin at any address: protobuf aligns nothing. Read numbers with `loadUnaligned`.
 public struct ONNXBytes: @unchecked Sendable {
   // @unchecked: the memory is never written after the bytes exist.
+  /// The first byte, at any address.
   public let base: UnsafeRawPointer
+  /// How many bytes there are.
   public let count: Int
-  public let owner: AnyObject & Sendable
+  /// Whoever keeps the memory.
+  public let owner: any AnyObject & Sendable
 
-  public init(base: UnsafeRawPointer, count: Int, owner: AnyObject & Sendable) {
+  /// Bytes that `owner` keeps alive and nobody writes to.
+  public init(base: UnsafeRawPointer, count: Int, owner: any AnyObject & Sendable) {
     self.base = base
     self.count = count
     self.owner = owner
@@ -54,6 +63,7 @@ public struct ONNXBytes: @unchecked Sendable {
     self.init(base: UnsafeRawPointer(allocation.base), count: bytes.count, owner: allocation)
   }
 
+  /// Calls `body` with the bytes, which must not outlive the call.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {

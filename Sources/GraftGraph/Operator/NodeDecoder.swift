@@ -172,6 +172,13 @@ extension NodeDecoder {
     }
   }
 
+  /// The dimensions of the constant integers at an input, empty for a scalar; nil where there are
+  /// none.
+  public func integerDimensions(_ index: Int) -> [Int]? {
+    guard index < inputs.count, case .integers(let tensor, _) = inputs[index] else { return nil }
+    return tensor.dimensions
+  }
+
   /// The integers at an input, which from now on is no part of the data flow; nil where absent.
   ///
   /// - Throws: where the value is computed at run time, or depends on the batch size.

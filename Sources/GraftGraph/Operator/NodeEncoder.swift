@@ -6,7 +6,10 @@ public struct NodeEncoder {
   /// A constant input, in the order of the operator's inputs.
   public enum ConstantInput: Hashable, Sendable {
     case absent
+    /// A vector of type int64.
     case ints([Int])
+    /// A scalar of type int64, such as the one index of Gather that removes its axis.
+    case int(Int)
     /// A scalar.
     case float(Float)
     /// A scalar of type bool.

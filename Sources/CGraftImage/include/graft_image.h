@@ -1,0 +1,83 @@
+// PNG and JPEG row by row, and the loops of the down-scaler.
+//
+// libpng and libjpeg report errors by longjmp. Every function here catches its own jump, so that
+// none crosses a Swift frame: errors come back as a status and a message.
+#ifndef GRAFT_IMAGE_H
+#define GRAFT_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum graft_image_status {
+  GRAFT_IMAGE_OK = 0,
+  // The bytes end before the image does.
+  GRAFT_IMAGE_ENDS_EARLY,
+  // Width, height or their product exceeds the limits.
+  GRAFT_IMAGE_TOO_LARGE,
+  // A progressive JPEG has more scans than the limits allow.
+  GRAFT_IMAGE_TOO_MANY_SCANS,
+  // The decoder would need more memory than the limits allow, or than there is.
+  GRAFT_IMAGE_NO_MEMORY,
+  // Anything else; the message says what.
+  GRAFT_IMAGE_CORRUPT,
+} graft_image_status;
+
+typedef struct graft_image_limits {
+  uint64_t pixels;
+  // Width or height.
+  uint32_t side;
+  // JPEG scans.
+  int32_t scans;
+  // Bytes that libjpeg may hold; libpng holds a few rows, or the image where it is interlaced.
+  size_t memory;
+} graft_image_limits;
+
+typedef struct graft_image_facts {
+  uint32_t width, height;
+  // Alpha channel or transparent colour, dropped.
+  int32_t has_alpha;
+  int32_t is_16_bit;
+  int32_t is_grey;
+  int32_t is_cmyk;
+} graft_image_facts;
+
+typedef struct graft_image_decoder graft_image_decoder;
+
+// Reads the header. The bytes must outlive the decoder. NULL where there is no memory; otherwise
+// ask for the status before anything else.
+graft_image_decoder *graft_png_open(
+    const uint8_t *bytes, size_t count, graft_image_limits limits);
+graft_image_decoder *graft_jpeg_open(
+    const uint8_t *bytes, size_t count, graft_image_limits limits);
+
+graft_image_status graft_image_get_status(const graft_image_decoder *decoder);
+// What libpng or libjpeg said; valid as long as the decoder.
+const char *graft_image_get_message(const graft_image_decoder *decoder);
+graft_image_facts graft_image_get_facts(const graft_image_decoder *decoder);
+
+// Writes the next row, 3 * width bytes of RGB. With the last row the rest of the file is checked.
+graft_image_status graft_image_read_row(graft_image_decoder *decoder, uint8_t *row);
+
+void graft_image_close(graft_image_decoder *decoder);
+
+// Encodes 8-bit RGB as PNG into memory that the caller frees with free(); NULL where there is no
+// memory.
+uint8_t *graft_png_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, size_t *count);
+
+// One row of RGB to `out_width` pixels. Output x is the sum over i < counts[x] of
+// weights[x * stride + i] * input[starts[x] + i], weights in units of 2^-22.
+void graft_resample_row(
+    const uint8_t *restrict row, uint8_t *restrict out, ptrdiff_t out_width,
+    const int32_t *restrict starts, const int32_t *restrict counts,
+    const int32_t *restrict weights, ptrdiff_t stride);
+
+// sums[i] += weight * row[i]
+void graft_resample_add(
+    const uint8_t *restrict row, int32_t *restrict sums, ptrdiff_t count, int32_t weight);
+
+// Sums in units of 2^-22 to bytes, rounded half up.
+void graft_resample_round(
+    const int32_t *restrict sums, uint8_t *restrict out, ptrdiff_t count);
+
+#endif

@@ -1,0 +1,123 @@
+// The hot loops of graft: C11, no allocation, no input or output. The only state is which
+// instruction set to use.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: - Instruction sets
+
+// Ordered: each one runs wherever a later one does.
+typedef enum graft_path {
+  GRAFT_PATH_PORTABLE = 0,
+  GRAFT_PATH_AVX2 = 1,
+  GRAFT_PATH_AVX512 = 2,
+} graft_path;
+
+// The best path of this machine, or a lower one that GRAFT_CPU=portable|avx2|avx512 asks for.
+graft_path graft_current_path(void);
+
+// The best path of this machine, whatever is forced.
+graft_path graft_best_path(void);
+
+// Uses this path from now on, at most the machine's best; for tests. Packed weights do not depend
+// on the path.
+void graft_force_path(graft_path path);
+
+// A hint to the processor that the thread spins.
+static inline void graft_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// MARK: - Convolution, channels-last
+
+// Output channels that lie side by side in packed weights.
+#define GRAFT_PANEL 16
+
+// A convolution of channels-last images, cut into tasks that may run side by side.
+//
+// Strides count floats. Weights are packed per group: [panels][channel blocks][taps][block][16],
+// the last panel filled up with zeros; a channel block is that of graft_channel_block.
+typedef struct graft_convolution {
+  ptrdiff_t batch;
+  ptrdiff_t input_height, input_width, output_height, output_width;
+  ptrdiff_t kernel_height, kernel_width, stride_height, stride_width;
+  ptrdiff_t dilation_height, dilation_width, pad_top, pad_left;
+  ptrdiff_t groups;
+  ptrdiff_t channels;  // of one group
+  ptrdiff_t outputs;   // of one group
+  ptrdiff_t image_stride, row_stride, pixel_stride;  // of x
+  ptrdiff_t output_pixel_stride;                     // of y and residual
+  const float *x;
+  const float *weights;
+  const float *bias;      // [groups][panels * 16]
+  const float *residual;  // added before the limits; NULL where there is none
+  const float *zeros;     // as many as channels: what padding reads
+  float *y;
+  float low, high;  // limits of the activation, infinite where there is none
+  ptrdiff_t row_block;    // output pixels of one task
+  ptrdiff_t panel_block;  // panels of one task
+} graft_convolution;
+
+// Channels that one pass over the products covers, and taps, for `channels` of a group.
+ptrdiff_t graft_channel_block(ptrdiff_t channels);
+
+// Chooses row_block and panel_block from the shapes.
+void graft_convolution_plan(graft_convolution *convolution);
+ptrdiff_t graft_convolution_tasks(const graft_convolution *convolution);
+void graft_convolve(const graft_convolution *convolution, ptrdiff_t task);
+
+// Packs one panel of one group: weights[outputs][channels][taps] of that group, of any alignment,
+// into packed[channel blocks][taps][block][16].
+void graft_pack_panel(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
+                      ptrdiff_t taps, ptrdiff_t panel);
+
+// Output rows [begin, end) of batch * output_height of a depthwise convolution: channels is 1,
+// weights are [taps][groups * outputs], bias is [groups * outputs].
+void graft_convolve_depthwise(const graft_convolution *convolution, ptrdiff_t begin, ptrdiff_t end);
+
+// MARK: - Matrix times a few vectors
+
+// y[i][j] = alpha * (sum over k of x[i][k] * w[j][k]) + beta * y[i][j] for i < rows (at most 4) and
+// begin <= j < end. Strides count floats between rows; w may have any alignment; y is not read where
+// beta is 0.
+void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride,
+                         float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
+                         ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
+
+// MARK: - Winograd convolution, channels-last
+
+// Transform points of F(4x4, 3x3).
+#define GRAFT_WINOGRAD_POINTS 36
+
+// One block of tiles of a 3x3 convolution of stride 1, 4x4 output pixels a tile. channels and
+// outputs are multiples of 8. Three steps, each over the whole block before the next.
+typedef struct graft_winograd {
+  ptrdiff_t input_height, input_width, output_height, output_width, pad_top, pad_left;
+  ptrdiff_t channels, outputs;
+  ptrdiff_t tiles_down, tiles_across;  // of one image
+  ptrdiff_t first_tile, tile_count;    // of the block, counted over the batch
+  ptrdiff_t tile_stride;               // tiles that a point's slice has room for
+  const float *x;
+  const float *weights;  // [36][panels][channels][16]
+  const float *bias;     // [outputs]
+  const float *residual;
+  const float *zeros;  // [panels * 16]
+  float *transformed;  // [36][tile_stride][channels]
+  float *products;     // [36][tile_stride][panels * 16]
+  float *y;
+  float low, high;
+} graft_winograd;
+
+// Transforms and packs one panel of weights[outputs][channels][3][3].
+void graft_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs,
+                         ptrdiff_t channels, ptrdiff_t panel);
+// Tiles [begin, end) of the block.
+void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
+void graft_winograd_products(const graft_winograd *winograd, ptrdiff_t point, ptrdiff_t panel_begin,
+                             ptrdiff_t panel_end);
+void graft_winograd_output(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);

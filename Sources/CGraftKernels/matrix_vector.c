@@ -1,0 +1,45 @@
+#include "vector.h"
+
+// One output of each of `rows` vectors: the weights are read once, which is all that takes time.
+static INLINE void dot_rows(const float *x, ptrdiff_t x_stride, const float *w, float *sums,
+                            const int rows, ptrdiff_t depth) {
+  float16 even[4] = {{0}}, odd[4] = {{0}};
+  ptrdiff_t k = 0;
+  for (; k + 32 <= depth; k += 32) {
+    float16 w0 = LOAD(w + k), w1 = LOAD(w + k + 16);
+    UNROLL for (int i = 0; i < rows; i++) {
+      even[i] += LOAD(x + i * x_stride + k) * w0;
+      odd[i] += LOAD(x + i * x_stride + k + 16) * w1;
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++) {
+    even[i] += odd[i];
+    float sum = sum16(&even[i]);
+    for (ptrdiff_t r = k; r < depth; r++) sum += x[i * x_stride + r] * w[r];
+    sums[i] = sum;
+  }
+}
+
+static INLINE void body(const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride,
+                        float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
+                        ptrdiff_t end, ptrdiff_t depth, float alpha, float beta) {
+  for (ptrdiff_t j = begin; j < end; j++) {
+    float sums[4];
+    switch (rows) {
+      case 1: dot_rows(x, x_stride, w + j * w_stride, sums, 1, depth); break;
+      case 2: dot_rows(x, x_stride, w + j * w_stride, sums, 2, depth); break;
+      case 3: dot_rows(x, x_stride, w + j * w_stride, sums, 3, depth); break;
+      default: dot_rows(x, x_stride, w + j * w_stride, sums, 4, depth); break;
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      float *out = y + i * y_stride + j;
+      *out = beta == 0 ? alpha * sums[i] : alpha * sums[i] + beta * *out;
+    }
+  }
+}
+
+FOR_EACH_PATH(graft_matrix_vector,
+              (const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride, float *y,
+               ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
+               float alpha, float beta),
+              (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body)

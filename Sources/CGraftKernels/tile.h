@@ -1,0 +1,47 @@
+// The micro-kernel that everything with products shares: a few rows times one or two panels of 16
+// packed columns, kept in registers over the whole depth.
+//
+//     y[r][c] = sum over taps t and k < depth of rows[t][r][offset + k] * weights[t][k][c]
+//             + start[c], or + y[r][c] where start is NULL
+//
+// and in the last pass + residual[r][c], clamped to low...high.
+#pragma once
+
+#include "graft_kernels.h"
+
+typedef struct tile {
+  const float *const *rows;  // row pointers of the first tap
+  ptrdiff_t tap_stride;      // pointers between taps
+  ptrdiff_t offset;          // floats added to every pointer
+  ptrdiff_t taps, depth;
+  const float *weights;
+  ptrdiff_t panel_stride;  // floats between panels of weights
+  float *y;
+  ptrdiff_t y_stride;  // floats between rows of y and of residual
+  const float *start;
+  const float *residual;
+  int last;
+  float low, high;
+} tile;
+
+// Rows that a path takes at once, and how many panels.
+typedef struct tile_kernel {
+  ptrdiff_t rows, panels;
+  // As many rows (up to `rows`) and full panels (up to `panels`) as asked for.
+  void (*compute)(const tile *tile, ptrdiff_t rows, ptrdiff_t panels);
+} tile_kernel;
+
+#if defined(__x86_64__)
+void graft_tile_avx2(const tile *tile, ptrdiff_t rows, ptrdiff_t panels);
+void graft_tile_avx512(const tile *tile, ptrdiff_t rows, ptrdiff_t panels);
+#endif
+void graft_tile_portable(const tile *tile, ptrdiff_t rows, ptrdiff_t panels);
+
+tile_kernel graft_tile_kernel(void);
+
+// The product of `row_count` rows with `panels` panels, of which the last has only `last_columns`
+// columns of y. The tile describes the first row and panel.
+void graft_tiles(const tile *first, tile_kernel kernel, ptrdiff_t row_count, ptrdiff_t panels,
+                 ptrdiff_t last_columns);
+
+#define UNROLL _Pragma("clang loop unroll(full)")

@@ -1,0 +1,198 @@
+// Winograd's F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 and infinity: 36 products where the plain
+// sum has 144. These points round about half as much as 0, 1, -1, 2, -2.
+//
+//     Y = Aᵀ [ Σ over channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//
+// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016; the
+// matrices are Toom and Cook's for these points.
+#include "tile.h"
+#include "vector.h"
+
+static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
+
+// MARK: - Transforms of one row or column
+
+// Bᵀ: 6 pixels to 6 points.
+#define TRANSFORM_INPUT(a, b, c, d, e, f, r)           \
+  do {                                                 \
+    r[0] = (a) + (1.5f * ((d) - (b)) + ((e) - 2 * (c))); \
+    r[1] = 2.5f * (d) + (0.5f * (c) + ((e) - (b)));    \
+    r[2] = 0.5f * (d) + ((b) - 2.5f * (c) + (e));      \
+    r[3] = 2 * ((d) - (b)) + ((e) - (c));              \
+    r[4] = 0.5f * ((b) - (d)) + ((e) - (c));           \
+    r[5] = (b) + (1.5f * ((e) - (c)) + ((f) - 2 * (d))); \
+  } while (0)
+
+// Aᵀ: 6 points to 4 pixels.
+#define TRANSFORM_OUTPUT(a, b, c, d, e, f, r)           \
+  do {                                                  \
+    r[0] = (a) + ((b) + (c)) + ((d) + (e));             \
+    r[1] = (((b) - (c)) - 2 * (e)) + 0.5f * (d);        \
+    r[2] = 4 * (e) + (0.25f * (d) + ((b) + (c)));       \
+    r[3] = ((0.125f * (d) + ((b) - (c))) - 8 * (e)) + (f); \
+  } while (0)
+
+// G: 3 weights to 6 points.
+#define TRANSFORM_WEIGHTS(a, b, c, r)                     \
+  do {                                                    \
+    r[0] = (a);                                           \
+    r[1] = (1 / 3.0f) * ((a) + (b) + (c));                \
+    r[2] = (1 / 3.0f) * ((b) - (a) - (c));                \
+    r[3] = (-4 / 15.0f) * (4 * (a) + 2 * (b) + (c));      \
+    r[4] = (1 / 15.0f) * ((a) - 2 * (b) + 4 * (c));       \
+    r[5] = (c);                                           \
+  } while (0)
+
+// MARK: - Weights
+
+static INLINE void pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
+                        ptrdiff_t panel) {
+  ptrdiff_t panels = ceil_div(outputs, GRAFT_PANEL), first = panel * GRAFT_PANEL;
+  ptrdiff_t width = outputs - first < GRAFT_PANEL ? outputs - first : GRAFT_PANEL;
+  ptrdiff_t point_stride = panels * channels * GRAFT_PANEL;
+  for (ptrdiff_t c = 0; c < channels; c++) {
+    float taps[9][GRAFT_PANEL] = {{0}};
+    for (ptrdiff_t o = 0; o < width; o++) {
+      const float *w = weights + ((first + o) * channels + c) * 9;
+      for (int t = 0; t < 9; t++) taps[t][o] = w[t];
+    }
+    float16 rows[6][3];
+    for (int j = 0; j < 3; j++) {
+      float16 r[6];
+      TRANSFORM_WEIGHTS(LOAD(taps[j]), LOAD(taps[3 + j]), LOAD(taps[6 + j]), r);
+      for (int i = 0; i < 6; i++) rows[i][j] = r[i];
+    }
+    float *target = packed + (panel * channels + c) * GRAFT_PANEL;
+    for (int i = 0; i < 6; i++) {
+      float16 r[6];
+      TRANSFORM_WEIGHTS(rows[i][0], rows[i][1], rows[i][2], r);
+      for (int j = 0; j < 6; j++) STORE(target + (i * 6 + j) * point_stride, r[j]);
+    }
+  }
+}
+
+FOR_EACH_PATH(graft_winograd_pack,
+              (const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
+               ptrdiff_t panel),
+              (weights, packed, outputs, channels, panel), pack)
+
+// MARK: - Input
+
+// Where a tile of the batch lies: its image, and its first output pixel.
+typedef struct place {
+  ptrdiff_t image, y, x;
+} place;
+
+static INLINE place find_tile(const graft_winograd *w, ptrdiff_t tile) {
+  ptrdiff_t per_image = w->tiles_down * w->tiles_across;
+  ptrdiff_t in_image = tile % per_image;
+  return (place){tile / per_image, in_image / w->tiles_across * 4, in_image % w->tiles_across * 4};
+}
+
+static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  ptrdiff_t channels = w->channels, point_stride = w->tile_stride * channels;
+  for (ptrdiff_t t = begin; t < end; t++) {
+    place p = find_tile(w, w->first_tile + t);
+    const float *pixels[6][6];
+    for (int i = 0; i < 6; i++) {
+      for (int j = 0; j < 6; j++) {
+        ptrdiff_t y = p.y - w->pad_top + i, x = p.x - w->pad_left + j;
+        int inside = (size_t)y < (size_t)w->input_height && (size_t)x < (size_t)w->input_width;
+        pixels[i][j] =
+            inside ? w->x + ((p.image * w->input_height + y) * w->input_width + x) * channels : NULL;
+      }
+    }
+    float *target = w->transformed + t * channels;
+    for (ptrdiff_t c = 0; c < channels; c += 8) {
+      float8 columns[6][6];
+      UNROLL for (int j = 0; j < 6; j++) {
+        float8 d[6], r[6];
+        UNROLL for (int i = 0; i < 6; i++) {
+          d[i] = pixels[i][j] ? LOAD8(pixels[i][j] + c) : (float8){0};
+        }
+        TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
+        UNROLL for (int i = 0; i < 6; i++) columns[i][j] = r[i];
+      }
+      UNROLL for (int i = 0; i < 6; i++) {
+        float8 r[6];
+        const float8 *d = columns[i];
+        TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
+        UNROLL for (int j = 0; j < 6; j++) STORE8(target + (i * 6 + j) * point_stride + c, r[j]);
+      }
+    }
+  }
+}
+
+FOR_EACH_PATH(graft_winograd_input, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
+              (w, begin, end), input)
+
+// MARK: - Products
+
+void graft_winograd_products(const graft_winograd *w, ptrdiff_t point, ptrdiff_t panel_begin,
+                             ptrdiff_t panel_end) {
+  enum { ROWS = 192 };
+  ptrdiff_t panels = ceil_div(w->outputs, GRAFT_PANEL), columns = panels * GRAFT_PANEL;
+  ptrdiff_t block = graft_channel_block(w->channels);
+  const float *v = w->transformed + point * w->tile_stride * w->channels;
+  const float *weights = w->weights + (point * panels + panel_begin) * w->channels * GRAFT_PANEL;
+  float *products = w->products + point * w->tile_stride * columns + panel_begin * GRAFT_PANEL;
+  tile_kernel kernel = graft_tile_kernel();
+  const float *rows[ROWS];
+  for (ptrdiff_t first = 0; first < w->tile_count; first += ROWS) {
+    ptrdiff_t count = w->tile_count - first < ROWS ? w->tile_count - first : ROWS;
+    for (ptrdiff_t r = 0; r < count; r++) rows[r] = v + (first + r) * w->channels;
+    for (ptrdiff_t channel = 0; channel < w->channels; channel += block) {
+      ptrdiff_t depth = w->channels - channel < block ? w->channels - channel : block;
+      tile t = {
+          .rows = rows, .tap_stride = 0, .offset = channel, .taps = 1, .depth = depth,
+          .weights = weights + channel * GRAFT_PANEL,
+          .panel_stride = w->channels * GRAFT_PANEL,
+          .y = products + first * columns, .y_stride = columns,
+          .start = channel == 0 ? w->zeros : NULL,
+      };
+      graft_tiles(&t, kernel, count, panel_end - panel_begin, GRAFT_PANEL);
+    }
+  }
+}
+
+// MARK: - Output
+
+static INLINE void output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  ptrdiff_t columns = ceil_div(w->outputs, GRAFT_PANEL) * GRAFT_PANEL;
+  ptrdiff_t point_stride = w->tile_stride * columns;
+  for (ptrdiff_t t = begin; t < end; t++) {
+    place p = find_tile(w, w->first_tile + t);
+    ptrdiff_t height = w->output_height - p.y, width = w->output_width - p.x;
+    if (height > 4) height = 4;
+    if (width > 4) width = 4;
+    const float *products = w->products + t * columns;
+    ptrdiff_t corner =
+        ((p.image * w->output_height + p.y) * w->output_width + p.x) * w->outputs;
+    for (ptrdiff_t o = 0; o < w->outputs; o += 8) {
+      float8 pixels[4][6], bias = LOAD8(w->bias + o);
+      UNROLL for (int j = 0; j < 6; j++) {
+        float8 d[6], r[4];
+        UNROLL for (int i = 0; i < 6; i++) {
+          d[i] = LOAD8(products + (i * 6 + j) * point_stride + o);
+        }
+        TRANSFORM_OUTPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
+        UNROLL for (int i = 0; i < 4; i++) pixels[i][j] = r[i];
+      }
+      for (ptrdiff_t i = 0; i < height; i++) {
+        float8 r[4];
+        const float8 *d = pixels[i];
+        TRANSFORM_OUTPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
+        for (ptrdiff_t j = 0; j < width; j++) {
+          ptrdiff_t place = corner + (i * w->output_width + j) * w->outputs + o;
+          float8 value = r[j] + bias;
+          if (w->residual) value += LOAD8(w->residual + place);
+          clamp8(&value, w->low, w->high);
+          STORE8(w->y + place, value);
+        }
+      }
+    }
+  }
+}
+
+FOR_EACH_PATH(graft_winograd_output, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
+              (w, begin, end), output)

@@ -1,0 +1,112 @@
+import GraftKernels
+
+/// What a model says of one photo.
+public struct Classification: Hashable, Sendable {
+  /// A class and how probable the model finds it.
+  public struct Guess: Hashable, Sendable {
+    public var label: String
+    public var probability: Float
+  }
+
+  public let path: FilePath
+  /// All classes, most probable first; empty where the photo cannot be read.
+  public let guesses: [Guess]
+  /// Why the photo cannot be read.
+  public let error: DataError?
+}
+
+/// Says what is on photos.
+public struct Classifier {
+  public let model: Model
+  private let labels: [String]
+  private let caching: FeatureCaching
+  private let plan: PlanOptions
+
+  /// Fewer photos than this are simply computed: hashing a backbone takes as long.
+  static let fewestForCache = 16
+
+  /// - Throws: where nobody knows the model's labels.
+  public init(
+    _ model: Model, caching: FeatureCaching = .automatic, plan: PlanOptions = .init()
+  ) throws(GraftError) {
+    guard let labels = model.labels else {
+      throw GraftError(
+        "\(model.file?.path.displayName ?? model.name): the file names no labels for its "
+          + "\(model.classCount) outputs",
+        hints: ["Give them with --labels FILE, one name a line, in output order."])
+    }
+    self.model = model
+    self.labels = labels
+    self.caching = caching
+    self.plan = plan
+  }
+
+  /// Classifies photos in groups, so that memory does not grow with their number.
+  ///
+  /// - Parameters:
+  ///   - onPhoto: told of every photo, in the order given; answers `.stop` to end.
+  public func classify(
+    _ paths: [FilePath], onPhoto: (Classification) throws(GraftError) -> Directive
+  ) throws(GraftError) {
+    let parts = try mapping(GraftError.init as (GraphError) -> GraftError) {
+      () throws(GraphError) in
+      try model.graph.split(at: model.graph.headCut().features)
+    }
+    let isCached = paths.count >= Self.fewestForCache && caching.directory != nil
+    let extractor = try FeatureExtractor(
+      parts.backbone, preprocessing: model.preprocessing, caching: isCached ? caching : .off,
+      batchSize: min(8, max(paths.count, 1)), planOptions: plan)
+    let head = try mapping(GraftError.init as (GraphError) -> GraftError) {
+      () throws(GraphError) in
+      try Session(parts.head, batchSize: 1, mode: .inference, options: plan)
+    }
+    for start in stride(from: 0, to: paths.count, by: Self.groupSize) {
+      let group = Array(paths[start..<min(start + Self.groupSize, paths.count)])
+      guard try classify(group, extractor, head, onPhoto) == .proceed else { return }
+    }
+  }
+
+  /// Photos whose features are in memory at once.
+  private static let groupSize = 64
+
+  private func classify(
+    _ paths: [FilePath], _ extractor: FeatureExtractor, _ head: Session,
+    _ onPhoto: (Classification) throws(GraftError) -> Directive
+  ) throws(GraftError) -> Directive {
+    let hashes = SplitPhotos.hashes(of: paths)
+    let features = try extractor.features(of: paths, hashes: hashes.map { try? $0.get() })
+    let size = features.tensor.shape.elementCountPerImage
+    for (index, path) in paths.enumerated() {
+      if let error = hashes[index].failure ?? features.failures[index] {
+        let unreadable = Classification(path: path, guesses: [], error: error)
+        guard try onPhoto(unreadable) == .proceed else { return .stop }
+        continue
+      }
+      let logits = features.tensor.withUnsafeElements { elements in
+        Array(
+          head.forward(
+            TensorView(
+              Shape([1] + extractor.featureShape.dimensions), elements.baseAddress! + index * size,
+              layout: features.layout)
+          ).elements)
+      }
+      let result = Classification(path: path, guesses: ranked(logits), error: nil)
+      guard try onPhoto(result) == .proceed else { return .stop }
+    }
+    return .proceed
+  }
+
+  private func ranked(_ logits: [Float]) -> [Classification.Guess] {
+    let probabilities = softmax(logits)
+    return probabilities.indices
+      .sorted { (probabilities[$0], $1) > (probabilities[$1], $0) }
+      .map { Classification.Guess(label: labels[$0], probability: probabilities[$0]) }
+  }
+}
+
+extension Result where Failure == DataError {
+  /// The error, where there is one.
+  var failure: DataError? {
+    if case .failure(let error) = self { error } else { nil }
+  }
+}

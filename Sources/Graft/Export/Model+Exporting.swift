@@ -1,0 +1,131 @@
+import Foundation
+
+/// What an exported file takes and gives.
+public struct ExportOptions: Hashable, Sendable {
+  public enum Input: String, Hashable, Sendable, CaseIterable {
+    /// RGB values 0…255; the first nodes do the rest.
+    case pixels
+    /// What the network itself takes, normalised by the caller.
+    case normalised
+  }
+
+  public enum Output: String, Hashable, Sendable, CaseIterable {
+    case probabilities
+    case logits
+  }
+
+  public var opset: Int
+  public var input: Input
+  public var output: Output
+  /// Largest difference of an output between this model and the file that is accepted.
+  public var tolerance: Double
+  /// Replace a file that is already there.
+  public var replaces: Bool
+
+  public init(
+    opset: Int = 17, input: Input = .pixels, output: Output = .probabilities,
+    tolerance: Double = 1e-4, replaces: Bool = false
+  ) {
+    self.opset = opset
+    self.input = input
+    self.output = output
+    self.tolerance = tolerance
+    self.replaces = replaces
+  }
+}
+
+/// What comparing an exported file with the model in memory showed; `graft.check` in the file of a
+/// run.
+public struct ExportCheck: Hashable, Sendable, Codable {
+  /// Photos that ran through both; 0 where none could be had and drawn pictures were compared.
+  public var photos: Int
+  /// How many pictures had the same first answer.
+  public var agreeing: Int
+  /// Pictures compared.
+  public var compared: Int
+  public var largestDifference: Double
+}
+
+extension Model {
+  /// Writes the model as an ONNX file that any runtime can use, after proving it.
+  ///
+  /// The file is written beside its place, read back, and run against this model on `photos` (on
+  /// drawn pictures where there are none). A file that disagrees is not left behind.
+  ///
+  /// - Throws: ``GraftError`` where the file exists, cannot be written, or disagrees.
+  @discardableResult
+  public func write(
+    to path: FilePath, options: ExportOptions = .init(), comparingOn photos: [FilePath] = []
+  ) throws(GraftError) -> ExportCheck {
+    guard let labels else {
+      throw GraftError(
+        "the model has no labels; every file that graft writes says what its outputs mean",
+        hints: ["Give them with --labels FILE, one name a line."])
+    }
+    guard labels.count == classCount else {
+      throw GraftError(
+        "the model has \(labels.count) labels and \(classCount) outputs; they must be as many")
+    }
+    let exported = try onnx(options)
+    if !options.replaces, FileManager.default.fileExists(atPath: path.string) {
+      throw GraftError(
+        "\(path.displayName): there is such a file already; graft overwrites nothing.",
+        kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
+    }
+    do {
+      let staged = try ONNXWriter.stage(exported, to: path)
+      let written = try Model(contentsOf: staged.path)
+      let check = try ExportChecker(original: self, written: written, options: options)
+        .compare(photos, target: path)
+      try staged.commit(replacing: options.replaces)
+      return check
+    } catch let error as ONNXError {
+      throw GraftError(error)
+    } catch let error as GraftError {
+      throw error
+    } catch {
+      throw GraftError("\(path.displayName): \(error)", kind: .bug)
+    }
+  }
+
+  /// The model as ONNX values.
+  func onnx(_ options: ExportOptions) throws(GraftError) -> ONNXModel {
+    var model = try mapping(GraftError.init as (GraphError) -> GraftError) {
+      () throws(GraphError) in
+      var graph = graph
+      if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }
+      if options.output == .probabilities { graph = try graph.endingInProbabilities() }
+      graph = graph.renaming(graph.inputs[0].name, to: "image")
+      graph = graph.renaming(graph.outputs[0], to: options.output.rawValue)
+      return try graph.exported(opset: options.opset)
+    }
+    model.producerVersion = graftVersion
+    model.metadata = metadata(options)
+    return model
+  }
+
+  private func metadata(_ options: ExportOptions) -> [ONNXMetadataEntry] {
+    var entries: [ONNXMetadataEntry] = []
+    func add(_ key: String, _ value: String) {
+      entries.append(ONNXMetadataEntry(key: key, value: value))
+    }
+    let labels = stableJSON(labels ?? [])
+    add(GraftMetadata.Key.labels, labels)
+    add(GraftMetadata.Key.names, labels)
+    if options.input == .pixels {
+      add(GraftMetadata.Key.preprocessing, preprocessing.leavingArithmeticToNetwork.json)
+      add(GraftMetadata.Key.normalization, preprocessing.json)
+      // Source: ONNX docs/MetadataProps.md, image metadata.
+      add("Image.BitmapPixelFormat", "Rgb8")
+      add("Image.ColorSpaceGamma", "SRGB")
+      add("Image.NominalPixelRange", "NominalRange_0_255")
+    } else {
+      add(GraftMetadata.Key.preprocessing, preprocessing.json)
+    }
+    if let card { add(GraftMetadata.Key.card, stableJSON(card)) }
+    return entries
+  }
+}
+
+/// Version of graft, as `--version` prints it and files carry it.
+public let graftVersion = "0.1.0"

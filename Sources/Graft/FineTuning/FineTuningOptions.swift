@@ -1,0 +1,44 @@
+/// How far down the network training reaches.
+public enum TrainingDepth: String, Hashable, Sendable, CaseIterable {
+  /// The new head alone, on features of the frozen backbone.
+  case head
+}
+
+/// The settings of a fine-tuning run.
+public struct FineTuningOptions: Sendable {
+  public var depth: TrainingDepth
+  public var training: TrainingOptions
+  /// Weight classes by the inverse of how often they occur.
+  public var balancesClasses: Bool
+  public var caching: FeatureCaching
+  /// Largest fraction of unreadable photos that is skipped; more stop the run before training.
+  public var skippableFraction: Double
+  public var plan: PlanOptions
+
+  public init(
+    depth: TrainingDepth = .head, training: TrainingOptions = .init(),
+    balancesClasses: Bool = false, caching: FeatureCaching = .automatic,
+    skippableFraction: Double = 0.05, plan: PlanOptions = .init()
+  ) {
+    self.depth = depth
+    self.training = training
+    self.balancesClasses = balancesClasses
+    self.caching = caching
+    self.skippableFraction = skippableFraction
+    self.plan = plan
+  }
+}
+
+/// What a caller hears of a fine-tuning run.
+public enum FineTuningEvent: Sendable {
+  /// The backbone begins to run over the photos; `cached` of them are there already.
+  case featuresStarted(total: Int, cached: Int)
+  case featuresProgress(done: Int, total: Int)
+  /// Photos that could not be read were left out.
+  case skipped([Int: DataError])
+  /// The head begins to learn.
+  case trainingStarted(TrainingOptions)
+  case training(TrainingEvent)
+  /// Something a person may want to know.
+  case note(String)
+}

@@ -1,0 +1,193 @@
+import Foundation
+
+/// The folder of a run: model, report, split, predictions, what was skipped.
+///
+///     runs/my-photos-vgg16-1/
+///       model.onnx  metrics.json  epochs.csv  split.csv  val-predictions.csv  skipped.csv  run.json
+public struct RunFolder: Hashable, Sendable {
+  public let path: FilePath
+
+  /// What `run.json` says: where the run's inputs were.
+  public struct Facts: Hashable, Sendable, Codable {
+    /// Folder of the photos, absolute.
+    public var photos: String
+    /// The model as it was given.
+    public var model: String
+    public var graftVersion: String
+  }
+
+  static let modelName = "model.onnx"
+
+  /// The model file in a folder that is a run; nil for anything else.
+  static func modelFile(in path: FilePath) -> FilePath? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path.string, isDirectory: &isFolder),
+      isFolder.boolValue
+    else { return nil }
+    let file = path.appending(modelName)
+    return FileManager.default.fileExists(atPath: file.string) ? file : nil
+  }
+
+  /// Opens the folder of a finished run; nil where it is none.
+  public init?(_ path: FilePath) {
+    guard Self.modelFile(in: path) != nil else { return nil }
+    self.path = path
+  }
+
+  /// Makes a new folder: `path` itself, which must not exist, or a numbered one below `runs`.
+  ///
+  /// - Throws: ``GraftError`` where it exists or cannot be made.
+  public static func create(
+    at path: FilePath?, photos: FilePath, model: String, replaces: Bool = false
+  ) throws(GraftError) -> RunFolder {
+    if let path {
+      if FileManager.default.fileExists(atPath: path.string), !replaces {
+        throw GraftError(
+          "\(path.displayName): there is such a folder already; graft overwrites nothing.",
+          kind: .cannotCreate, hints: ["Choose another with -o, or replace it with --force."])
+      }
+      try make(path)
+      return RunFolder(unchecked: path)
+    }
+    let runs = FilePath("runs")
+    try make(runs)
+    let stem = "\(photos.lexicallyNormalized().lastComponent?.string ?? "photos")-\(model)"
+    for number in 1... {
+      let path = runs.appending("\(stem)-\(number)")
+      if mkdir(path.string, 0o777) == 0 { return RunFolder(unchecked: path) }
+      guard errno == EEXIST else { throw .cannotMake(path, errno) }
+    }
+    throw GraftError("no free name for a run", kind: .bug)
+  }
+
+  private init(unchecked path: FilePath) { self.path = path }
+
+  private static func make(_ path: FilePath) throws(GraftError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path.string, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotMake(path, errno)
+    }
+  }
+
+  /// Photos of the run's validation side that still are where they were.
+  public var validationPhotos: [FilePath] {
+    guard let text = try? String(contentsOfFile: path.appending("val-predictions.csv").string, encoding: .utf8),
+      let facts
+    else { return [] }
+    let folder = FilePath(facts.photos)
+    return text.split(separator: "\r\n").dropFirst().compactMap { line in
+      guard let name = CSVReader.firstField(line) else { return nil }
+      let path = folder.pushing(FilePath(name))
+      return FileManager.default.fileExists(atPath: path.string) ? path : nil
+    }
+  }
+
+  /// Where the run's inputs were; nil where `run.json` is missing or damaged.
+  public var facts: Facts? {
+    FileManager.default.contents(atPath: path.appending("run.json").string)
+      .flatMap { try? JSONDecoder().decode(Facts.self, from: $0) }
+  }
+}
+
+extension GraftError {
+  static func cannotMake(_ path: FilePath, _ code: Int32) -> GraftError {
+    GraftError(
+      "\(path.displayName): the folder cannot be created: \(String(cString: strerror(code)))",
+      kind: .cannotCreate)
+  }
+}
+
+// MARK: - Writing
+
+extension RunFolder {
+  /// Writes everything of a run; the model last, so that a folder with a model is complete.
+  ///
+  /// - Returns: how the written model compared with the one in memory.
+  @discardableResult
+  public func write(_ run: FineTuningRun, modelGiven: String) throws(GraftError) -> ExportCheck {
+    let root = run.photos.folder.path
+    try write("split.csv", run.photos.split.csv(relative(run.photos.samples, to: root), classes: run.photos.labels))
+    try write("metrics.json", Array(jsonText(run.report).utf8))
+    try write("epochs.csv", Array(run.report.epochsCSV().utf8))
+    try write("val-predictions.csv", predictionsCSV(run, root: root))
+    try write("skipped.csv", skippedCSV(run.photos, root: root))
+    let facts = Facts(
+      photos: absolute(root).string, model: modelGiven, graftVersion: graftVersion)
+    try write("run.json", Array((stableJSON(facts) + "\n").utf8))
+    let photos = run.validationPredictions.map(\.path)
+    return try run.best.write(
+      to: path.appending(Self.modelName), options: ExportOptions(replaces: true),
+      comparingOn: Array(photos.prefix(Self.comparedPhotos)))
+  }
+
+  /// Photos on which the written model is compared at the end of a run; `export` compares on all.
+  private static let comparedPhotos = 16
+
+  private func write(_ name: String, _ bytes: [UInt8]) throws(GraftError) {
+    let file = path.appending(name)
+    try mapping(GraftError.init as (DataError) -> GraftError) { () throws(DataError) in
+      try replaceFile(file, with: bytes)
+    }
+  }
+
+  private func jsonText(_ report: Report) -> String {
+    // A report of a finished run holds no value that JSON cannot say.
+    (try? report.json()) ?? "{}\n"
+  }
+
+  private func predictionsCSV(_ run: FineTuningRun, root: FilePath) -> [UInt8] {
+    var csv = CSVWriter(header: ["path", "label", "prediction", "probability"])
+    for row in run.validationPredictions {
+      csv.append([
+        relative(row.path, to: root).bytes, Array(run.photos.labels[row.label].utf8),
+        Array(run.photos.labels[row.prediction].utf8), Array("\(row.probability)".utf8),
+      ])
+    }
+    return csv.bytes
+  }
+
+  private func skippedCSV(_ photos: SplitPhotos, root: FilePath) -> [UInt8] {
+    var csv = CSVWriter(header: ["path", "reason"])
+    for (index, error) in photos.unreadable.sorted(by: { $0.key < $1.key }) {
+      csv.append([
+        relative(photos.samples[index].path, to: root).bytes, Array(error.message.utf8),
+      ])
+    }
+    return csv.bytes
+  }
+
+  private func relative(_ samples: [Sample], to root: FilePath) -> [Sample] {
+    samples.map { Sample(path: relative($0.path, to: root), label: $0.label) }
+  }
+
+  private func relative(_ path: FilePath, to root: FilePath) -> FilePath {
+    var path = path
+    _ = path.removePrefix(root)
+    return path
+  }
+
+  private func absolute(_ path: FilePath) -> FilePath {
+    guard !path.isAbsolute else { return path.lexicallyNormalized() }
+    return FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
+  }
+}
+
+/// Just enough of RFC 4180 to read back what graft wrote.
+enum CSVReader {
+  /// The first field of a row.
+  static func firstField(_ row: Substring) -> String? {
+    guard row.first == "\"" else { return row.split(separator: ",").first.map(String.init) }
+    var field = ""
+    var rest = row.dropFirst()
+    while let end = rest.firstIndex(of: "\"") {
+      field += rest[..<end]
+      rest = rest[rest.index(after: end)...]
+      guard rest.first == "\"" else { return field }
+      field += "\""
+      rest = rest.dropFirst()
+    }
+    return nil
+  }
+}

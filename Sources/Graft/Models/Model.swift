@@ -1,0 +1,238 @@
+import Foundation
+import GraftOperators
+
+/// A pretrained network with everything that must travel with it: preprocessing, labels, a card.
+///
+/// The graph ends in logits `[N, classes]`; a Softmax that the file ended with is set aside.
+public struct Model: Sendable {
+  /// Short name, such as `vgg16`.
+  public var name: String
+  public var graph: Graph
+  /// What the file's output ended with before it was set aside.
+  public var outputActivation: OutputActivation
+  public var preprocessing: Preprocessing
+  public var preprocessingOrigin: PreprocessingOrigin
+  /// Class names in output order; nil where nobody knows them.
+  public var labels: [String]?
+  /// How it was made, for models that graft trained.
+  public var card: TrainingCard?
+  /// Where it came from; nil for a model that was made in memory.
+  public var file: ModelFile?
+
+  /// How the preprocessing is known.
+  public enum PreprocessingOrigin: Hashable, Sendable {
+    /// The file says so itself: graft wrote it.
+    case file
+    /// The file is a known model.
+    case record(name: String, isVerified: Bool)
+    /// The user said so.
+    case given
+    /// Nobody said; the ImageNet convention is assumed.
+    case convention
+  }
+}
+
+/// The file a model was read from.
+public struct ModelFile: Hashable, Sendable {
+  public var path: FilePath
+  public var bytes: Int
+  /// In hexadecimal; nil until somebody needed it.
+  public var sha256: String?
+}
+
+/// What a person may decide about reading a model.
+public struct ModelOptions: Sendable {
+  /// Replaces whatever the file or the records say.
+  public var preprocessing: Preprocessing?
+  /// How photos are brought to the network's size, whatever the preprocessing says.
+  public var fit: Preprocessing.Fit?
+  /// Side of the square input, for networks that leave it open.
+  public var size: Int?
+  /// Accept NaN and infinite weights.
+  public var allowsNonFinite: Bool
+
+  public init(
+    preprocessing: Preprocessing? = nil, fit: Preprocessing.Fit? = nil, size: Int? = nil,
+    allowsNonFinite: Bool = false
+  ) {
+    self.preprocessing = preprocessing
+    self.fit = fit
+    self.size = size
+    self.allowsNonFinite = allowsNonFinite
+  }
+}
+
+// MARK: - Reading
+
+extension Model {
+  /// Reads a model from an ONNX file, or from the folder of a run.
+  ///
+  /// - Throws: ``GraftError`` that names the file.
+  public init(contentsOf path: FilePath, options: ModelOptions = .init()) throws(GraftError) {
+    let path = RunFolder.modelFile(in: path) ?? path
+    let source = try mapping(GraftError.init as (ONNXError) -> GraftError) { () throws(ONNXError) in
+      try ONNXReader.read(path)
+    }
+    let bytes = fileSize(path)
+    var file = ModelFile(path: path, bytes: bytes, sha256: nil)
+    let candidates = ModelRecord.all.filter { $0.bytes == bytes }
+    if !candidates.isEmpty {
+      file.sha256 = try mapping(GraftError.init as (DataError) -> GraftError) {
+        () throws(DataError) in try ContentHash(ofFile: path).hex
+      }
+    }
+    let record = candidates.first { $0.sha256 == file.sha256 }
+    try self.init(
+      source, name: record?.name ?? path.stem ?? "model", file: file, record: record,
+      options: options)
+  }
+
+  /// A model by its name in `models/`, or a path to a file or run folder.
+  ///
+  /// - Throws: ``GraftError`` that says where the file was sought, or what name may be meant.
+  public static func pretrained(
+    _ name: String, options: ModelOptions = .init()
+  ) throws(GraftError) -> Model {
+    if let path = ModelLocator.path(of: name) {
+      var model = try Model(contentsOf: path, options: options)
+      if let record = ModelRecord.named(name) {
+        model.name = record.name
+        try model.adopt(record, options: options)
+      }
+      return model
+    }
+    if name == defaultName { return try embedded(options: options) }
+    throw ModelLocator.notFound(name)
+  }
+
+  /// Name of the network that is part of graft itself.
+  public static let defaultName = "default"
+
+  /// The small network that is part of graft itself.
+  static func embedded(options: ModelOptions) throws(GraftError) -> Model {
+    guard let bytes = EmbeddedFiles.bytes("default.onnx") else {
+      throw GraftError("this build of graft has no default network", kind: .unavailable)
+    }
+    let model = try mapping(GraftError.init as (ONNXError) -> GraftError) { () throws(ONNXError) in
+      try ONNXReader.read(bytes: bytes.withUnsafeBytes { ONNXBytes(copying: $0) })
+    }
+    return try Model(model, name: defaultName, file: nil, record: nil, options: options)
+  }
+
+  /// A model from ONNX values.
+  init(
+    _ source: ONNXModel, name: String, file: ModelFile?, record: ModelRecord?,
+    options: ModelOptions
+  ) throws(GraftError) {
+    self.name = name
+    self.file = file
+    let place = file?.path.displayName ?? name
+    do {
+      let size = options.size.map { (height: $0, width: $0) }
+      var graph = try Graph(
+        importing: source, registry: .standard,
+        options: ImportOptions(inputSize: size, allowsNonFinite: options.allowsNonFinite))
+      outputActivation = graph.outputActivation
+      graph = graph.endingInLogits()
+      self.graph = try graph.withFlatOutput()
+    } catch {
+      throw GraftError(error.in(file: place))
+    }
+    (preprocessing, preprocessingOrigin) = (.imageNet, .convention)
+    let metadata = try GraftMetadata(source, place: place)
+    labels = metadata.labels
+    card = metadata.card
+    if let own = metadata.preprocessing {
+      preprocessing = own
+      preprocessingOrigin = .file
+      if let normalization = metadata.normalization {
+        try removeNormalizationNodes(normalization, place: place)
+      }
+    } else if let record {
+      try adopt(record, options: options)
+    } else {
+      preprocessing = .imageNet(side: try inputSide())
+    }
+    try settle(options, place: place)
+  }
+
+  /// Takes what a record says, unless the file or the user said it.
+  private mutating func adopt(
+    _ record: ModelRecord, options: ModelOptions
+  ) throws(GraftError) {
+    guard preprocessingOrigin == .convention else { return }
+    preprocessing = record.preprocessing
+    preprocessingOrigin = .record(name: record.name, isVerified: record.preprocessingVerified)
+    if let names = record.labelNames, names.count == classCount { labels = labels ?? names }
+    try settle(options, place: file?.path.displayName ?? name)
+  }
+
+  /// Applies what the user said, and checks that everything fits together.
+  private mutating func settle(_ options: ModelOptions, place: String) throws(GraftError) {
+    if let given = options.preprocessing {
+      preprocessing = given
+      preprocessingOrigin = .given
+    }
+    if let fit = options.fit { preprocessing.fit = fit }
+    let side = try inputSide()
+    if preprocessing.crop != side {
+      preprocessing = preprocessing.scaled(toSide: side)
+    }
+    if let labels, labels.count != classCount {
+      throw GraftError(
+        "\(place): the file names \(labels.count) labels; the network has \(classCount) outputs")
+    }
+  }
+}
+
+extension Model {
+  /// How many classes the network tells apart.
+  public var classCount: Int {
+    let shapes = try? graph.shapes(batchSize: 1)
+    return shapes?[graph.outputs[0]]?.dimensions.last ?? 0
+  }
+
+  /// Side of the square input.
+  ///
+  /// - Throws: where the network does not take square RGB photos.
+  func inputSide() throws(GraftError) -> Int {
+    let place = file?.path.displayName ?? name
+    let shape = graph.inputs[0].imageShape
+    guard shape.rank == 3, shape[0] == 3 else {
+      throw GraftError(
+        "\(place): the network takes input \(shape); graft feeds RGB photos, [3, height, width]")
+    }
+    guard shape[1] == shape[2] else {
+      throw GraftError(
+        "\(place): the network takes \(shape[2])x\(shape[1]) photos; graft feeds square ones",
+        hints: ["Where the network allows any size, say one: --size 224"])
+    }
+    return shape[1]
+  }
+}
+
+extension Preprocessing {
+  /// The ImageNet convention for a network of this input side: the shorter side to 8/7 of it, as
+  /// 256 is of 224; small networks take the photo straight to their size.
+  static func imageNet(side: Int) -> Preprocessing {
+    Preprocessing.imageNet.scaled(toSide: side)
+  }
+
+  /// The same preparation for a network of another input side.
+  func scaled(toSide side: Int) -> Preprocessing {
+    var scaled = self
+    if let crop, let resize, side >= 64 {
+      scaled.resize = Int((Double(side) * Double(resize) / Double(crop)).rounded())
+    } else {
+      scaled.resize = side
+    }
+    scaled.crop = side
+    return scaled
+  }
+}
+
+/// Bytes of a file; 0 where it cannot be told.
+func fileSize(_ path: FilePath) -> Int {
+  let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
+  return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+}

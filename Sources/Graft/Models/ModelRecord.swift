@@ -1,0 +1,85 @@
+import Foundation
+
+/// What graft knows of a published network: one file of `models/`.
+public struct ModelRecord: Hashable, Sendable, Codable {
+  /// A place from which the file can be had.
+  public struct Source: Hashable, Sendable, Codable {
+    public var url: String
+    /// Has a person seen it deliver the file?
+    public var checked: Bool
+  }
+
+  /// Published accuracy in percent.
+  public struct Accuracy: Hashable, Sendable, Codable {
+    public var dataset: String
+    public var top1: Double
+    public var top5: Double?
+  }
+
+  public var name: String
+  public var aliases: [String]
+  public var family: String
+  public var description: String
+  public var sources: [Source]
+  /// Of the file, in hexadecimal.
+  public var sha256: String
+  /// Size of the file.
+  public var bytes: Int
+  /// SPDX identifier, or `unstated`.
+  public var licence: String
+  public var opset: Int
+  public var preprocessing: Preprocessing
+  /// False where the model's page is silent or vague about its preprocessing.
+  public var preprocessingVerified: Bool
+  /// Name of a list of labels.
+  public var labels: String
+  public var accuracy: Accuracy?
+  public var notes: [String]?
+}
+
+// MARK: - All records
+
+extension ModelRecord {
+  /// Every known model, by name.
+  public static let all: [ModelRecord] = EmbeddedFiles.names
+    .filter { $0.hasSuffix(".json") && !$0.contains("/") && $0 != "default.json" }
+    .compactMap { name in
+      EmbeddedFiles.bytes(name).flatMap { try? JSONDecoder().decode(ModelRecord.self, from: $0) }
+    }
+    .sorted { $0.name < $1.name }
+
+  /// The record of that name or alias.
+  public static func named(_ name: String) -> ModelRecord? {
+    all.first { $0.name == name || $0.aliases.contains(name) }
+  }
+
+  /// The class names of the model, in output order; nil where the list is not known.
+  public var labelNames: [String]? {
+    EmbeddedFiles.bytes("labels/\(labels).json")
+      .flatMap { try? JSONDecoder().decode([String].self, from: $0) }
+  }
+
+  /// The known name nearest to one that is not known, for "Did you mean".
+  public static func nearest(to name: String) -> String? {
+    let names = all.flatMap { [$0.name] + $0.aliases }
+    let ranked = names.map { ($0, editDistance($0, name)) }.min { $0.1 < $1.1 }
+    guard let (nearest, distance) = ranked, distance <= max(2, name.count / 3) else { return nil }
+    return nearest
+  }
+}
+
+/// Insertions, deletions and substitutions that turn one text into another (Levenshtein 1966).
+func editDistance(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a.lowercased()), Array(b.lowercased()))
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Graft
+
+/// One run of `graft classify`.
+struct ClassifySession {
+  let command: Classify
+  private var talk: Talk { command.runFlags.talk }
+
+  init(_ command: Classify) { self.command = command }
+
+  func run() throws(GraftError) {
+    let list: PhotoList
+    do {
+      list = try PhotoList(command.images.map { FilePath($0) }, recursive: command.recursive)
+    } catch {
+      throw GraftError(error)
+    }
+    guard !list.paths.isEmpty else {
+      throw GraftError(
+        "no photos in \(command.images.joined(separator: ", "))", kind: .missing,
+        hints: ["graft reads PNG and JPEG files."])
+    }
+    var table = try makeTable()
+    let sorter = try command.sortInto.map { path throws(GraftError) in
+      try PhotoSorter(FilePath(path), copies: command.copy)
+    }
+    let model = try command.modelFlags.load(command.model)
+    model.warnAboutPreprocessing(talk)
+    let classifier = try Classifier(
+      model, caching: command.runFlags.caching, plan: command.runFlags.plan)
+
+    var counts = ClassifyCounts()
+    var bar = ProgressBar(
+      "photos", total: list.paths.count,
+      isShown: !talk.isQuiet && (Talk.isTerminal && (isFile || isatty(STDOUT_FILENO) == 0)))
+    try classifier.classify(list.paths) { (photo) throws(GraftError) in
+      let verdict = Verdict(photo, top: command.top, minConfidence: command.minConfidence)
+      counts.add(verdict)
+      try table.add(verdict)
+      try sorter?.place(verdict)
+      bar.update(counts.total)
+      return Interruption.directive
+    }
+    bar.clear()
+    try table.finish()
+    sayEnd(counts, sorter)
+    if Interruption.directive == .stop {
+      throw Interruption.error("stopped after \(counts.total) of \(list.paths.count) photos")
+    }
+    if !counts.unreadable.isEmpty {
+      throw GraftError(
+        "\(counts.unreadable.count) of \(counts.total) photos cannot be read",
+        hints: counts.unreadable.prefix(10).map { "\($0)" }
+          + (counts.unreadable.count > 10 ? ["and \(counts.unreadable.count - 10) more"] : []))
+    }
+  }
+
+  private var isFile: Bool { command.output != nil && command.output != "-" }
+
+  private func makeTable() throws(GraftError) -> any ClassificationTable {
+    if command.runFlags.json { return JSONLinesTable(file: nil) }
+    guard let output = command.output else { return TextTable() }
+    if output == "-" { return CSVTable(top: command.top, file: nil) }
+    let file = FilePath(output)
+    if !command.force, FileManager.default.fileExists(atPath: output) {
+      throw GraftError(
+        "\(file.string): there is such a file already; graft overwrites nothing.",
+        kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
+    }
+    return output.hasSuffix(".jsonl")
+      ? JSONLinesTable(file: file) : CSVTable(top: command.top, file: file)
+  }
+
+  private func sayEnd(_ counts: ClassifyCounts, _ sorter: PhotoSorter?) {
+    talk.say(counts.words)
+    if let sorter { talk.say("sorted into \(sorter.folder)") }
+    if let output = command.output, output != "-" { talk.say("wrote \(output)") }
+  }
+}
+
+/// What is said of one photo.
+struct Verdict {
+  let path: FilePath
+  /// The most probable classes, as many as asked for; empty for unreadable photos.
+  let guesses: [Classification.Guess]
+  let error: DataError?
+  let isUnsure: Bool
+
+  init(_ photo: Classification, top: Int, minConfidence: Float) {
+    path = photo.path
+    error = photo.error
+    isUnsure = photo.guesses.first.map { $0.probability < minConfidence } ?? false
+    guesses = Array(photo.guesses.prefix(isUnsure ? max(top, 2) : top))
+  }
+}
+
+/// How many photos are of which class.
+struct ClassifyCounts {
+  private(set) var total = 0
+  private(set) var unsure = 0
+  private(set) var unreadable: [String] = []
+  private var labels: [String: Int] = [:]
+
+  mutating func add(_ verdict: Verdict) {
+    total += 1
+    if let error = verdict.error {
+      unreadable.append(error.message)
+    } else if verdict.isUnsure {
+      unsure += 1
+    } else if let best = verdict.guesses.first {
+      labels[best.label, default: 0] += 1
+    }
+  }
+
+  /// `41 images: 22 dog, 13 cat, 4 unsure · 2 unreadable`
+  var words: String {
+    let ranked = labels.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+    var parts = ranked.prefix(10).map { "\($0.value) \($0.key)" }
+    if ranked.count > 10 { parts.append("\(ranked.count - 10) other classes") }
+    if unsure > 0 { parts.append("\(unsure) unsure") }
+    let failed = unreadable.isEmpty ? "" : " · \(unreadable.count) unreadable"
+    return "\(total) images: \(parts.joined(separator: ", "))\(failed)"
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Graft
+
+/// `graft export <run|model> -o x.onnx`
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write an ONNX file that any runtime can use, and prove it.",
+    discussion: """
+      Examples:
+        graft export runs/my-photos-vgg16-1 -o pets.onnx
+        graft export runs/my-photos-vgg16-1 -o pets.onnx --input normalised --output logits
+
+      The file takes RGB values 0 to 255 and gives probabilities unless said otherwise; labels, \
+      preprocessing and a training card travel in its metadata.
+      """)
+
+  @Argument(help: "A run, a model's name, or a path to an .onnx file.")
+  var source: String
+
+  @Option(name: [.customShort("o"), .customLong("out")], help: "The file to write.")
+  var output: String?
+
+  @Option(help: "ONNX operator set of the file.")
+  var opset: Int = 17
+
+  @Option(name: .customLong("output"), help: "What the file gives: probabilities or logits.")
+  var outputKind: ExportOptions.Output = .probabilities
+
+  @Option(help: "What the file takes: pixels (RGB 0-255) or normalised.")
+  var input: ExportOptions.Input = .pixels
+
+  @Option(help: "Largest accepted difference of a probability between model and file.")
+  var tolerance: Double = 1e-4
+
+  @Flag(help: "Replace a file that is there.")
+  var force = false
+
+  @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var runFlags: RunFlags
+
+  func validate() throws {
+    guard supportedOpsets.contains(opset) else {
+      throw ValidationError(
+        "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)")
+    }
+    guard tolerance > 0 else {
+      throw ValidationError("--tolerance is \(tolerance); expected above 0")
+    }
+  }
+
+  func run() throws {
+    runFlags.apply()
+    let talk = runFlags.talk
+    let model = try modelFlags.load(source)
+    model.warnAboutPreprocessing(talk)
+    let target = FilePath(output ?? "\(model.name).onnx")
+    let photos = RunFolder(FilePath(source))?.validationPhotos ?? []
+    let check = try model.write(
+      to: target,
+      options: ExportOptions(
+        opset: opset, input: input, output: outputKind, tolerance: tolerance, replaces: force),
+      comparingOn: photos)
+    if runFlags.json { return try showJSON(model, target, check) }
+    let compared =
+      check.photos > 0
+      ? "\(check.photos) validation photos" : "\(check.compared) drawn pictures (no photos at hand)"
+    try Output.standard.line(
+      "Wrote   \(target)   opset \(opset), \(model.classCount) classes, "
+        + String(format: "%.1f MB", Double(model.parameterBytes) / 1e6))
+    try Output.standard.line(
+      "        same answers as the model on \(check.agreeing)/\(check.compared) of \(compared), "
+        + String(format: "largest difference %.0e", check.largestDifference))
+    try Output.standard.line()
+    try Output.standard.line("Next    graft classify \(target) photos/")
+  }
+
+  private func showJSON(
+    _ model: Model, _ target: FilePath, _ check: ExportCheck
+  ) throws(GraftError) {
+    struct Document: Encodable {
+      var path: String
+      var opset: Int
+      var labels: [String]
+      var check: ExportCheck
+    }
+    try Output.standard.json(
+      Document(path: target.string, opset: opset, labels: model.labels ?? [], check: check))
+  }
+}
+
+extension ExportOptions.Input: ExpressibleByArgument {}
+extension ExportOptions.Output: ExpressibleByArgument {}

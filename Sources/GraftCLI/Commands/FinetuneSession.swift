@@ -1,0 +1,143 @@
+import Foundation
+import Graft
+
+/// One run of `graft finetune`: says what is there, trains, writes the run folder, says what came
+/// out.
+struct FinetuneSession {
+  let command: Finetune
+  let folderPath: FilePath
+  private var talk: Talk { command.runFlags.talk }
+
+  init(_ command: Finetune, folder: FilePath) {
+    self.command = command
+    folderPath = folder
+  }
+
+  func run() throws(GraftError) {
+    let folder: ImageFolder
+    do {
+      folder = try ImageFolder(folderPath)
+    } catch {
+      throw GraftError(error)
+    }
+    let base = try command.modelFlags.load(command.model)
+    let photos = try folder.split(
+      validation: command.validation, test: command.test, seed: command.seed)
+    sayData(folder, photos)
+    let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
+    try sayModel(base, classes: photos.labels.count)
+    try checkOutput()
+
+    let progress = FinetuneProgress(talk)
+    let finished: FineTuningRun
+    do {
+      finished = try model.fineTune(on: photos, options: options(for: photos)) { event in
+        progress.show(event)
+        return Interruption.directive
+      }
+    } catch where error.kind == .interrupted {
+      progress.clear()
+      throw Interruption.error(
+        "stopped before the run was complete; nothing was written",
+        hints: ["Features computed so far are kept: the same command goes on from there."])
+    }
+    if Interruption.directive == .stop {
+      throw Interruption.error("stopped while the head was learning; nothing was written")
+    }
+    let run = try RunFolder.create(
+      at: command.output.map { FilePath($0) }, photos: folderPath, model: base.name,
+      replaces: command.force)
+    let check = try run.write(finished, modelGiven: command.model)
+    try FinetuneSummary(finished, run, check, json: command.runFlags.json).show()
+  }
+
+  /// An output that cannot be is said before the work, not after.
+  private func checkOutput() throws(GraftError) {
+    guard let output = command.output, !command.force else { return }
+    if FileManager.default.fileExists(atPath: output) {
+      throw GraftError(
+        "\(output): there is such a folder already; graft overwrites nothing.",
+        kind: .cannotCreate, hints: ["Choose another with -o, or replace it with --force."])
+    }
+  }
+
+  private func options(for photos: SplitPhotos) -> FineTuningOptions {
+    var training = TrainingOptions()
+    training.epochs = command.epochs
+    training.learningRate = command.learningRate
+    training.batchSize = command.batch
+    training.optimizer = command.optimizer
+    training.schedule = command.schedule
+    training.weightDecay = command.weightDecay
+    training.patience = command.patience
+    training.seed = command.seed
+    return FineTuningOptions(
+      depth: command.depth, training: training, balancesClasses: balances(photos),
+      caching: command.runFlags.caching, skippableFraction: command.strict ? 0 : 0.05,
+      plan: command.runFlags.plan)
+  }
+
+  /// Classes are weighted where the largest has twice the photos of the smallest.
+  private func balances(_ photos: SplitPhotos) -> Bool {
+    guard command.balance == .auto else { return false }
+    let counts = photos.countsPerClass(photos.samples.indices)
+    return (counts.max() ?? 0) >= 2 * max(counts.min() ?? 0, 1)
+  }
+}
+
+// MARK: - What is said before
+
+extension FinetuneSession {
+  private func sayData(_ folder: ImageFolder, _ photos: SplitPhotos) {
+    let counts = photos.countsPerClass(photos.samples.indices)
+    let classes = zip(photos.labels, counts).map { "\($0) \($1)" }
+    let shown = classes.prefix(12).joined(separator: ", ") + (classes.count > 12 ? ", …" : "")
+    talk.say(
+      "Data    \(folderPath): \(photos.samples.count) photos, \(photos.labels.count) classes "
+        + "(\(shown))")
+    if folder.hiddenCount > 0 {
+      talk.say("        \(folder.hiddenCount) hidden files and folders left out")
+    }
+    if !photos.split.duplicates.isEmpty {
+      talk.say(
+        "        \(photos.split.duplicates.count) groups of identical photos, each kept on one side")
+    }
+    for group in photos.split.conflicts.prefix(3) {
+      let names = group.map { photos.samples[$0].path.string }.joined(separator: " and ")
+      talk.warn("the same photo is in two classes: \(names)")
+    }
+    for group in photos.split.leaks.prefix(3) {
+      let names = group.map { photos.samples[$0].path.string }.joined(separator: " and ")
+      talk.warn("the same photo is on both sides of the split: \(names)")
+    }
+    if balances(photos) {
+      talk.say("        classes differ in size; rare ones weigh more (--balance none: all alike)")
+    }
+    for (label, count) in zip(photos.labels, counts) where count < 20 {
+      talk.say("        '\(label)' has only \(count) photos; 20 or more are better")
+    }
+    let drawn =
+      folder.validation == nil ? "\(percent(command.validation)), by content" : "as the folder has it"
+    let test = photos.split.test.isEmpty ? "" : " · test \(photos.split.test.count)"
+    talk.say(
+      "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "
+        + "(\(drawn))\(test)")
+  }
+
+  private func sayModel(_ base: Model, classes: Int) throws(GraftError) {
+    let cut: HeadCut
+    do { cut = try base.graph.headCut() } catch { throw GraftError(error) }
+    let size = cut.featureShape.rank == 1
+      ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
+    talk.say(
+      "Model   \(base.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
+    talk.say("        \(base.preprocessing.words)  (\(base.preprocessingOrigin.words))")
+    base.warnAboutPreprocessing(talk)
+  }
+}
+
+func percent(_ fraction: Double) -> String {
+  let value = fraction * 100
+  return value == value.rounded()
+    ? "\(Int(value)) %" : String(format: "%.1f %%", value)
+}

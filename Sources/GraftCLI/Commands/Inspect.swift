@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import Graft
+
+/// `graft inspect <model>`
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show layers, shapes, preprocessing, labels and card of a model.",
+    discussion: """
+      Examples:
+        graft inspect vgg16.onnx
+        graft inspect pets.onnx --plan
+      """)
+
+  @Argument(help: "A model's name, or a path to an .onnx file or a run.")
+  var model: String
+
+  @Flag(help: "Show how the network runs: fused operators and chosen methods.")
+  var plan = false
+
+  @Option(help: "Batch size for --plan.")
+  var batch: Int = 1
+
+  @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var runFlags: RunFlags
+
+  func validate() throws {
+    guard (1...4096).contains(batch) else {
+      throw ValidationError("--batch is \(batch); expected 1 to 4096")
+    }
+  }
+
+  func run() throws {
+    runFlags.apply()
+    let model = try modelFlags.load(model)
+    if runFlags.json { return try Output.standard.json(try model.summary()) }
+    model.warnAboutPreprocessing(runFlags.talk)
+    if plan { return try showPlan(model) }
+    try show(try model.summary())
+  }
+
+  private func show(_ summary: ModelSummary) throws(GraftError) {
+    let out = Output.standard
+    try out.line("\(summary.name): \(summary.layers.count) layers, opset \(summary.opset)")
+    try out.line()
+    var rows = [["layer", "operator", "output", "parameters", "MFLOP"]]
+    rows += summary.layers.map { layer in
+      [
+        layer.name, layer.opType, "\(Shape(layer.outputShape).description)",
+        layer.parameters == 0 ? "" : "\(layer.parameters)",
+        String(format: "%.1f", Double(layer.flop) / 1e6),
+      ]
+    }
+    for line in Columns.align(rows, right: [3, 4]) { try out.line(line) }
+    try out.line()
+    try out.line(
+      "parameters     \(summary.parameters) (\(String(format: "%.1f", Double(summary.parameters) * 4 / 1e6)) MB)")
+    try out.line("work           \(String(format: "%.2f", Double(summary.flop) / 1e9)) GFLOP a photo")
+    try out.line("input          \(Shape([1] + summary.inputShape))")
+    try out.line("head           \(summary.head)")
+    try out.line("ends with      \(summary.outputActivation)")
+    try out.line("preprocessing  \(summary.preprocessing.words)  (\(summary.preprocessingOrigin))")
+    try out.line("               \(summary.preprocessing.json)")
+    try out.line("labels         \(Self.text(summary.labels, count: summary.classes))")
+    if let card = summary.card { try show(card) }
+  }
+
+  private func show(_ card: TrainingCard) throws(GraftError) {
+    let out = Output.standard
+    try out.line("card           \(card.trained) trained on \(card.base.name) by graft \(card.graftVersion)")
+    try out.line(
+      "               \(card.trainingPhotos) photos, \(card.validationPhotos) kept back, seed \(card.settings.seed)")
+    if let validation = card.validation {
+      try out.line("               validation accuracy \(validation.words)")
+    }
+  }
+
+  private static func text(_ labels: [String]?, count: Int) -> String {
+    guard let labels else { return "not known; the network has \(count) outputs" }
+    let shown = labels.prefix(8).joined(separator: ", ")
+    return labels.count > 8 ? "\(labels.count): \(shown), …" : shown
+  }
+
+  private func showPlan(_ model: Model) throws(GraftError) {
+    let plan: Plan
+    do {
+      plan = try Plan(model.graph, batchSize: batch, mode: .inference, options: runFlags.plan)
+    } catch {
+      throw GraftError(error)
+    }
+    var rows = [["step", "operator", "method", "GFLOP"]]
+    rows += plan.steps.map { step in
+      [
+        step.node.name, step.node.opType, step.method ?? "",
+        String(format: "%.3f", Double(step.floatingPointOperations) / 1e9),
+      ]
+    }
+    for line in Columns.align(rows, right: [3]) { try Output.standard.line(line) }
+    try Output.standard.line()
+    try Output.standard.line(
+      String(
+        format: "memory  activations %.1f MB, packed weights %.1f MB",
+        Double(plan.arenaFloats) * 4 / 1e6, Double(plan.packedFloats) * 4 / 1e6))
+  }
+}
+
+/// Text in columns.
+enum Columns {
+  /// Rows padded so that columns line up; the given columns to the right.
+  static func align(_ rows: [[String]], right: Set<Int> = []) -> [String] {
+    let widths = (rows.first ?? []).indices.map { column in
+      rows.map { $0[column].count }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = row.enumerated().map { column, text in
+        let space = String(repeating: " ", count: widths[column] - text.count)
+        return right.contains(column) ? space + text : text + space
+      }
+      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
+    }
+  }
+}

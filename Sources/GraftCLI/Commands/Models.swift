@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Graft
+
+/// `graft models`
+struct Models: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the models that graft knows by name.",
+    discussion: """
+      Example:
+        graft models
+
+      A known model's file is looked for in $GRAFT_MODELS, the working folder and graft's cache.
+      """)
+
+  @Flag(help: "One JSON document on standard output.")
+  var json = false
+
+  func run() throws {
+    if json { return try Output.standard.json(ModelRecord.all) }
+    var rows = [["name", "family", "MB", "top-1", "licence", "here"]]
+    rows += ModelRecord.all.map { record in
+      [
+        record.name, record.family, String(format: "%.0f", Double(record.bytes) / 1e6),
+        record.accuracy.map { String(format: "%.1f %%", $0.top1) } ?? "", record.licence,
+        ModelLocator.path(of: record.name)?.string ?? "",
+      ]
+    }
+    for line in Columns.align(rows, right: [2, 3]) { try Output.standard.line(line) }
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Graft
+
+/// Where the verdicts of `graft classify` go, photo by photo.
+protocol ClassificationTable {
+  mutating func add(_ verdict: Verdict) throws(GraftError)
+  mutating func finish() throws(GraftError)
+}
+
+/// For people: path, label, probability.
+struct TextTable: ClassificationTable {
+  mutating func add(_ verdict: Verdict) throws(GraftError) {
+    guard verdict.error == nil else { return }
+    let guesses = verdict.guesses.map { "\($0.label) \(String(format: "%.2f", $0.probability))" }
+    let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
+    try Output.standard.line("\(verdict.path.displayText)  \(text)")
+  }
+
+  mutating func finish() throws(GraftError) { try Output.standard.flush() }
+}
+
+/// RFC 4180: `path,label,probability,…,error`.
+struct CSVTable: ClassificationTable {
+  private let top: Int
+  private let file: FilePath?
+  private var csv: CSVWriter
+
+  init(top: Int, file: FilePath?) {
+    self.top = top
+    self.file = file
+    let pairs = (1...top).flatMap { $0 == 1 ? ["label", "probability"] : ["label\($0)", "probability\($0)"] }
+    csv = CSVWriter(header: ["path"] + pairs + ["error"])
+  }
+
+  mutating func add(_ verdict: Verdict) throws(GraftError) {
+    var fields: [[UInt8]] = [verdict.path.rawBytes]
+    for place in 0..<top {
+      let guess = place < verdict.guesses.count ? verdict.guesses[place] : nil
+      // An unsure photo has no label, but its probability says how unsure.
+      let label = verdict.isUnsure && place == 0 ? "unsure" : guess?.label ?? ""
+      fields.append(Array(label.utf8))
+      fields.append(Array((guess.map { "\($0.probability)" } ?? "").utf8))
+    }
+    fields.append(Array((verdict.error?.message ?? "").utf8))
+    csv.append(fields)
+  }
+
+  mutating func finish() throws(GraftError) {
+    if let file {
+      try writeWhole(csv.bytes, to: file)
+    } else {
+      try Output.standard.bytes(csv.bytes)
+      try Output.standard.flush()
+    }
+  }
+}
+
+/// One JSON object a line.
+struct JSONLinesTable: ClassificationTable {
+  private let file: FilePath?
+  private var bytes: [UInt8] = []
+
+  init(file: FilePath?) { self.file = file }
+
+  private struct Row: Encodable {
+    struct Prediction: Encodable {
+      var label: String
+      var probability: Float
+    }
+    var path: String
+    var predictions: [Prediction]?
+    var unsure: Bool?
+    var error: String?
+  }
+
+  mutating func add(_ verdict: Verdict) throws(GraftError) {
+    let predictions = verdict.guesses.map {
+      Row.Prediction(label: $0.label, probability: $0.probability)
+    }
+    let row = Row(
+      path: verdict.path.string, predictions: verdict.error == nil ? predictions : nil,
+      unsure: verdict.isUnsure ? true : nil, error: verdict.error?.message)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(row) else {
+      throw GraftError("a row cannot be written as JSON", kind: .bug)
+    }
+    bytes += Array(data) + [UInt8(ascii: "\n")]
+    if file == nil {
+      try Output.standard.bytes(bytes)
+      bytes = []
+    }
+  }
+
+  mutating func finish() throws(GraftError) {
+    if let file {
+      try writeWhole(bytes, to: file)
+    } else {
+      try Output.standard.flush()
+    }
+  }
+}
+
+extension FilePath {
+  /// The bytes of the path, which may be no UTF-8.
+  var rawBytes: [UInt8] {
+    withPlatformString { pointer in
+      Array(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
+    }
+  }
+
+  /// For a terminal: control characters are shown as escapes.
+  var displayText: String {
+    string.unicodeScalars.reduce(into: "") { text, scalar in
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+    }
+  }
+}

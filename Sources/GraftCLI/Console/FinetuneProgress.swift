@@ -1,0 +1,52 @@
+import Foundation
+import Graft
+
+/// Shows the events of a fine-tuning run.
+final class FinetuneProgress {
+  private let talk: Talk
+  private var bar: ProgressBar?
+  private var epochs = 0
+
+  init(_ talk: Talk) { self.talk = talk }
+
+  func show(_ event: FineTuningEvent) {
+    switch event {
+    case .featuresStarted(let total, let cached):
+      if cached == total {
+        talk.say("features  \(total) photos, all kept from an earlier run")
+      } else {
+        if cached > 0 { talk.say("features  \(cached) of \(total) kept from an earlier run") }
+        bar = ProgressBar("features", total: total, doneBefore: cached, isShown: !talk.isQuiet)
+      }
+    case .featuresProgress(let done, let total):
+      bar?.update(done)
+      if done == total {
+        bar?.finish()
+        bar = nil
+      }
+    case .skipped(let skipped):
+      for (_, error) in skipped.sorted(by: { $0.key < $1.key }).prefix(5) {
+        talk.warn("skipped: \(error.message)")
+      }
+      if skipped.count > 5 {
+        talk.warn("\(skipped.count) photos skipped in all; skipped.csv lists them")
+      }
+    case .trainingStarted(let settings): epochs = settings.epochs
+    case .training(.epochEnded(let epoch)): show(epoch)
+    case .training(.stepEnded): break
+    case .note(let text): talk.warn(text)
+    }
+  }
+
+  func clear() { bar?.clear() }
+
+  private func show(_ epoch: EpochMetrics) {
+    guard !talk.isQuiet else { return }
+    let accuracy = epoch.validationAccuracy.map { String(format: "  val accuracy %.1f %%", $0 * 100) }
+    let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
+    let text =
+      String(format: "head      epoch %2d/%d  loss %.4f", epoch.epoch, epochs, epoch.trainingLoss)
+      + (loss ?? "") + (accuracy ?? "") + (epoch.isBest ? "  best" : "")
+    talk.say(text)
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Graft
+
+/// What a fine-tuning run came to, on standard output.
+struct FinetuneSummary {
+  private let run: FineTuningRun
+  private let folder: RunFolder
+  private let check: ExportCheck
+  private let isJSON: Bool
+
+  init(_ run: FineTuningRun, _ folder: RunFolder, _ check: ExportCheck, json: Bool) {
+    self.run = run
+    self.folder = folder
+    self.check = check
+    isJSON = json
+  }
+
+  func show() throws(GraftError) {
+    if isJSON { return try showJSON() }
+    let out = Output.standard
+    try out.line()
+    if let validation = run.report.validation {
+      try out.line(
+        "Best    epoch \(run.report.bestEpoch): validation accuracy "
+          + validation.words)
+      try out.line()
+      for line in validation.lines(run.report.classes) {
+        try out.line(line.isEmpty ? "" : "        \(line)")
+      }
+      try out.line()
+    } else {
+      try out.line("Best    epoch \(run.report.bestEpoch); no photos were kept back to judge it")
+    }
+    if case .diverged(let error) = run.outcome {
+      try out.line("        training diverged: \(error.message)")
+    }
+    try out.line(
+      "Wrote   \(folder.path)   model.onnx (same answers as here on "
+        + "\(check.agreeing)/\(check.compared), largest difference "
+        + String(format: "%.0e", check.largestDifference) + ")")
+    try out.line()
+    try out.line("Next    graft classify \(folder.path) new-photos/")
+    try out.line("        graft export \(folder.path) -o model.onnx")
+  }
+
+  private func showJSON() throws(GraftError) {
+    struct Document: Encodable {
+      var run: String
+      var report: Report
+      var check: ExportCheck
+    }
+    try Output.standard.json(
+      Document(run: folder.path.string, report: run.report, check: check))
+  }
+}
+
+extension ValidationReport {
+  /// `96.3 % (95 % interval 92–98); always guessing cat: 37 %`
+  var words: String {
+    String(
+      format: "%.1f %% (%d of %d; 95 %% interval %.0f–%.0f); always guessing %@: %.0f %%",
+      accuracy.value * 100, accuracy.correct, accuracy.total, interval.lower * 100,
+      interval.upper * 100, majorityClass, majorityAccuracy * 100)
+  }
+}
+
+extension Output {
+  /// A document with sorted keys.
+  func json(_ value: some Encodable) throws(GraftError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let data = try? encoder.encode(value) else {
+      throw GraftError("the result cannot be written as JSON", kind: .bug)
+    }
+    try line(String(decoding: data, as: UTF8.self))
+  }
+}

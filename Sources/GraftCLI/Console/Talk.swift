@@ -1,0 +1,35 @@
+import Foundation
+import Graft
+
+/// What graft says while it works, on standard error.
+struct Talk {
+  var isQuiet: Bool
+
+  /// A remark; not said when quiet.
+  func say(_ text: String) {
+    guard !isQuiet else { return }
+    Self.write(text + "\n")
+  }
+
+  /// Something that the person should know even when quiet.
+  func warn(_ text: String) { Self.write("note: \(text)\n") }
+
+  /// One line that says `error:`, hints below it.
+  static func error(_ error: GraftError) {
+    let lines = ["error: " + limited(error.message)] + error.hints.map { "  " + limited($0) }
+    write(lines.joined(separator: "\n") + "\n")
+  }
+
+  /// At most 400 characters, on one line.
+  private static func limited(_ text: String) -> String {
+    let flat = text.replacing("\n", with: " ")
+    return flat.count <= 380 ? flat : flat.prefix(380) + "…"
+  }
+
+  static func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+
+  /// May lines be drawn over? Only where a person is watching.
+  static let isTerminal = isatty(STDERR_FILENO) == 1
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Graft
+
+/// Flags about reading the model.
+struct ModelFlags: ParsableArguments {
+  @Option(help: "How photos are brought to the network's size: crop, pad or stretch.")
+  var fit: Preprocessing.Fit?
+
+  @Option(help: "Side of the square input, for networks that leave it open.")
+  var size: Int?
+
+  @Option(help: "Preprocessing as a JSON object, as 'graft inspect' prints it.")
+  var preprocess: String?
+
+  @Option(help: "File with the class names, one a line, in output order.")
+  var labels: String?
+
+  @Flag(help: "Accept NaN and infinite weights.")
+  var allowNonfinite = false
+
+  func validate() throws {
+    if let size, !(1...8192).contains(size) {
+      throw ValidationError("--size is \(size); expected 1 to 8192")
+    }
+  }
+
+  func load(_ name: String) throws(GraftError) -> Model {
+    var given: Preprocessing?
+    if let preprocess {
+      do {
+        given = try Preprocessing(json: preprocess)
+      } catch {
+        throw GraftError("--preprocess: \(error.message)", kind: .usage, hints: error.hints)
+      }
+    }
+    var model = try Model.pretrained(
+      name,
+      options: ModelOptions(
+        preprocessing: given, fit: fit, size: size, allowsNonFinite: allowNonfinite))
+    if let labels { model.labels = try LabelFile.read(FilePath(labels), count: model.classCount) }
+    return model
+  }
+}
+
+extension Preprocessing.Fit: ExpressibleByArgument {}
+
+/// A text file with one class name a line.
+enum LabelFile {
+  static func read(_ path: FilePath, count: Int) throws(GraftError) -> [String] {
+    guard let text = try? String(contentsOfFile: path.string, encoding: .utf8) else {
+      throw GraftError("\(path): no such text file", kind: .missing)
+    }
+    let labels = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+    guard labels.count == count else {
+      throw GraftError("\(path): \(labels.count) names; the network has \(count) outputs")
+    }
+    return labels
+  }
+}

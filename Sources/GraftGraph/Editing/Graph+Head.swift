@@ -1,0 +1,105 @@
+public import GraftTensor
+
+/// Where the backbone ends and the head begins.
+public struct HeadCut: Hashable, Sendable {
+  /// The last node that owns weights.
+  public var nodeName: String
+  public var opType: String
+  /// The value that enters it: the features.
+  public var features: String
+  /// Shape of the features of one image: `[2048]`, or `[512, 13, 13]` before a convolution.
+  public var featureShape: Shape
+  /// How many classes the head tells apart today.
+  public var classes: Int
+}
+
+extension Graph {
+  /// The head: the last node with weights on the way to the first output.
+  ///
+  /// - Throws: where no such node exists, or where it cannot be a classifier's.
+  public func headCut() throws(GraphError) -> HeadCut {
+    let shapes = try shapes(batchSize: 1)
+    guard let node = nodes.last(where: { ownsWeights($0) }) else {
+      throw GraphError("the network has no weights to replace: no Conv, Gemm or MatMul")
+    }
+    guard let output = outputs.first, let outputShape = shapes[output],
+      let featureShape = shapes[node.inputs[0]], let classes = outputShape.dimensions.last,
+      outputShape.elementCount == classes || outputShape.rank > 1
+    else { throw GraphError("the network's output is no list of class scores") }
+    return HeadCut(
+      nodeName: node.name, opType: node.opType, features: node.inputs[0],
+      featureShape: Shape(Array(featureShape.dimensions.dropFirst())),
+      classes: outputShape.rank > 1 ? outputShape[1] : classes)
+  }
+
+  private func ownsWeights(_ node: Node) -> Bool {
+    guard let head = node.operator as? any ClassifierHeadOperator else { return false }
+    return node.inputs.enumerated().contains { index, name in
+      guard let parameter = parameters[name], parameter.role == .weight else { return false }
+      return head.classAxis(ofInput: index, shape: parameter.tensor.shape) != nil
+    }
+  }
+
+  /// The same network with a new, seeded head for another number of classes.
+  ///
+  /// Weights are drawn as He et al. 2015 (fan-in), biases are zero. What follows the head (bias
+  /// Add, Relu, pooling, Reshape) is kept and fitted to the new number of classes.
+  public func replacingHead(classes: Int, seed: UInt64 = 1) throws(GraphError) -> Graph {
+    let cut = try headCut()
+    guard let place = nodes.firstIndex(where: { $0.name == cut.nodeName }),
+      let head = nodes[place].operator as? any ClassifierHeadOperator
+    else { throw GraphError("the network has no head") }
+    var graph = self
+    var generator = SeededGenerator(seed, 0x6865_6164)
+    for (index, name) in nodes[place].inputs.enumerated().dropFirst() {
+      guard let parameter = parameters[name],
+        let axis = head.classAxis(ofInput: index, shape: parameter.tensor.shape)
+      else { continue }
+      graph.parameters[name] = parameter.resized(
+        axis: axis, to: classes, using: &generator)
+    }
+    graph.fitAfterHead(from: place + 1, classes: cut.classes, to: classes)
+    let outputShape = try graph.shapes(batchSize: 2)[graph.outputs[0]]
+    guard let outputShape, outputShape.elementCount == 2 * classes else {
+      throw GraphError(
+        "after replacing the head '\(cut.nodeName)' the output would have shape "
+          + "\(outputShape ?? []); expected [2, \(classes)]")
+    }
+    return graph
+  }
+
+  /// Fits constants after the head to another number of classes: biases, Reshape targets.
+  private mutating func fitAfterHead(from place: Int, classes old: Int, to new: Int) {
+    for index in nodes.indices where index >= place {
+      if let carrying = nodes[index].operator as? any ShapeCarryingOperator {
+        nodes[index].operator = carrying.replacingExtent(old, with: new)
+      }
+      for name in nodes[index].inputs {
+        guard let parameter = parameters[name], parameter.tensor.shape.elementCount == old,
+          let axis = parameter.tensor.shape.dimensions.firstIndex(of: old)
+        else { continue }
+        var dimensions = parameter.tensor.shape.dimensions
+        dimensions[axis] = new
+        parameters[name]?.tensor = Tensor(Shape(dimensions))
+      }
+    }
+  }
+}
+
+extension Parameter {
+  /// A fresh parameter with another extent along one axis.
+  fileprivate func resized(
+    axis: Int, to count: Int, using generator: inout SeededGenerator
+  ) -> Parameter {
+    var dimensions = tensor.shape.dimensions
+    dimensions[axis] = count
+    let shape = Shape(dimensions)
+    guard role == .weight else {
+      return Parameter(tensor: Tensor(shape), role: role, isTrainable: true)
+    }
+    let fanIn = shape.elementCount / max(count, 1)
+    let deviation = (2 / Float(max(fanIn, 1))).squareRoot()
+    let elements = (0..<shape.elementCount).map { _ in generator.normal() * deviation }
+    return Parameter(tensor: Tensor(shape, elements), role: role, isTrainable: true)
+  }
+}

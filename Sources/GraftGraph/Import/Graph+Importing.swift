@@ -1,0 +1,120 @@
+public import GraftONNX
+import GraftTensor
+
+extension Graph {
+  /// Reads a network from ONNX values: resolves operators, folds the shape arithmetic that
+  /// exporters leave, frees the batch, drops what no output needs.
+  ///
+  /// - Throws: ``GraphError`` that names the node, tensor or operator; the caller adds the file.
+  public init(
+    importing model: ONNXModel, registry: OperatorRegistry, options: ImportOptions = .init()
+  ) throws(GraphError) {
+    var importer = try Importer(model, registry: registry, options: options)
+    self = try importer.graph()
+  }
+}
+
+/// The opsets of the standard domain that graft reads.
+public let supportedOpsets = 3...22
+
+/// One import: what is known of each value so far, and the nodes built so far.
+struct Importer {
+  let source: ONNXGraph
+  let model: ONNXModel
+  let registry: OperatorRegistry
+  let options: ImportOptions
+  let opset: Int
+
+  var values: [String: KnownValue] = [:]
+  var inputs: [GraphInput] = []
+  /// The batch size the file is written for, where it is fixed.
+  var fixedBatch: Int?
+  var nodes: [Node] = []
+  var parameters: [String: Parameter] = [:]
+  var usedNames: Set<String> = []
+  /// How often each value is read, outputs of the graph included.
+  var readers: [String: Int] = [:]
+
+  init(_ model: ONNXModel, registry: OperatorRegistry, options: ImportOptions) throws(GraphError) {
+    self.model = model
+    self.registry = registry
+    self.options = options
+    source = model.graph
+    guard let opset = model.opsets[""] ?? model.opsets["ai.onnx"] else {
+      throw GraphError("the file names no opset of the standard domain; it is no usable network")
+    }
+    guard supportedOpsets.contains(opset) else {
+      throw GraphError(
+        "the network uses opset \(opset); graft reads opsets \(supportedOpsets.lowerBound) to "
+          + "\(supportedOpsets.upperBound). Convert it with onnx.version_converter")
+    }
+    self.opset = opset
+  }
+
+  mutating func graph() throws(GraphError) -> Graph {
+    try checkOperators()
+    try readInitializers()
+    try readInputs()
+    let order = try sortedNodes()
+    countReaders()
+    for index in order { try importNode(source.nodes[index], index: index) }
+    let outputs = try readOutputs()
+    var graph = Graph(
+      name: source.name, opset: opset, inputs: inputs, outputs: outputs, nodes: nodes,
+      parameters: parameters, metadata: model.metadata)
+    graph.removeUnused()
+    try check(graph)
+    return graph
+  }
+
+  private mutating func countReaders() {
+    for node in source.nodes { for name in node.inputs { readers[name, default: 0] += 1 } }
+    for output in source.outputs { readers[output.name, default: 0] += 1 }
+  }
+}
+
+/// What the importer knows of a value. Everything is worked out for batches of 2 and of 3 images:
+/// where the two differ, the value depends on the batch size.
+enum KnownValue {
+  case activation(forBatch2: Shape, forBatch3: Shape)
+  case constant(forBatch2: Constant, forBatch3: Constant)
+}
+
+/// The batch sizes that stand for any.
+enum ProbeBatch: Int, CaseIterable {
+  case two = 2
+  case three = 3
+}
+
+extension KnownValue {
+  func foldingInput(_ batch: ProbeBatch) -> FoldingInput {
+    switch self {
+    case .activation(let two, let three): .activation(batch == .two ? two : three)
+    case .constant(let two, let three): .constant(batch == .two ? two : three)
+    }
+  }
+
+  var decodedInput: DecodedInput {
+    switch self {
+    case .activation(let two, _): .activation(two)
+    case .constant(.floats(let tensor), _): .floats(tensor)
+    case .constant(.integers(let two), .integers(let three)):
+      .integers(forBatch2: two, forBatch3: three)
+    case .constant(.integers(let two), .floats):
+      .integers(forBatch2: two, forBatch3: two)
+    }
+  }
+
+  func shape(_ batch: ProbeBatch) -> Shape {
+    switch foldingInput(batch) {
+    case .activation(let shape): shape
+    case .constant(.floats(let tensor)): tensor.shape
+    case .constant(.integers(let tensor)): Shape(tensor.dimensions)
+    case .absent: []
+    }
+  }
+
+  var isActivation: Bool {
+    if case .activation = self { true } else { false }
+  }
+}

@@ -1,0 +1,12 @@
+/// What a person may decide about reading a network.
+public struct ImportOptions: Sendable {
+  /// Height and width of the input, for files that leave them open, or to replace the file's.
+  public var inputSize: (height: Int, width: Int)?
+  /// Accept NaN and infinite weights.
+  public var allowsNonFinite: Bool
+
+  public init(inputSize: (height: Int, width: Int)? = nil, allowsNonFinite: Bool = false) {
+    self.inputSize = inputSize
+    self.allowsNonFinite = allowsNonFinite
+  }
+}

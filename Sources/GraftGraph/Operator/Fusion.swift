@@ -1,0 +1,55 @@
+public import GraftTensor
+
+// What operators say about themselves so that the plan can fuse them without knowing them by name.
+
+/// An operator that in inference scales and shifts each channel: `y = scale[c] x + shift[c]`.
+public protocol ChannelAffineOperator: Operator {
+  /// Scale and shift per channel, from the node's parameters (all inputs but the first); nil where
+  /// this use computes something else, such as batch statistics.
+  func channelAffine(parameters: [Tensor]) -> (scale: [Float], shift: [Float])?
+}
+
+/// An operator whose weights can take over a scale and shift of its output channels.
+public protocol AffineAbsorbingOperator: Operator {
+  /// New parameters (all inputs but the first) with which this operator computes
+  /// `scale[c] y + shift[c]`; nil where that is not possible.
+  func absorbing(scale: [Float], shift: [Float], parameters: [Tensor]) -> [Tensor]?
+}
+
+/// An elementwise function simple enough to be the last step of another operator.
+public enum FusedActivation: Hashable, Sendable {
+  case relu
+  case clip(minimum: Float, maximum: Float)
+}
+
+/// An operator that is one of the functions of ``FusedActivation``.
+public protocol FusibleActivationOperator: Operator {
+  var fusedActivation: FusedActivation? { get }
+}
+
+/// An operator that adds two tensors of one shape: the end of a residual block.
+public protocol ResidualAddingOperator: Operator {}
+
+/// An operator that can end with an added residual and an activation, in this order.
+public protocol EpilogueAcceptingOperator: Operator {
+  /// The same operator with the activation as its last step; nil where it has one already.
+  func fusing(_ activation: FusedActivation) -> Self?
+  /// The same operator that adds one more input, its last, of the output's shape, before the
+  /// activation; nil where it has an epilogue already.
+  func fusingResidual(inputCount: Int) -> Self?
+}
+
+/// An operator that can be the last weighted one of a classifier.
+public protocol ClassifierHeadOperator: Operator {
+  /// The axis of this input along which the classes lie; nil for inputs that are no parameters of
+  /// the head.
+  func classAxis(ofInput index: Int, shape: Shape) -> Int?
+}
+
+/// An operator that carries extents of its output as constants, as Reshape does.
+public protocol ShapeCarryingOperator: Operator {
+  /// The same operator for any batch size, where the file wrote it for just one.
+  func freeingBatch(writtenFor batchSize: Int) -> Self
+  /// The same operator with an extent replaced, such as the number of classes.
+  func replacingExtent(_ old: Int, with new: Int) -> Self
+}

@@ -1,0 +1,213 @@
+internal import CGraftKernels
+
+/// What a convolution computes, every number resolved. Images lie channels-last.
+package struct ConvolutionGeometry: Hashable, Sendable {
+  package var batch: Int
+  package var inputChannels: Int
+  package var outputChannels: Int
+  package var groups: Int
+  package var window: WindowGeometry
+
+  package init(
+    batch: Int, inputChannels: Int, outputChannels: Int, groups: Int = 1, window: WindowGeometry
+  ) {
+    self.batch = batch
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.groups = groups
+    self.window = window
+  }
+
+  package var channelsPerGroup: Int { inputChannels / groups }
+  package var outputsPerGroup: Int { outputChannels / groups }
+  /// Floats of the weights `[O, C/groups, KH, KW]`.
+  package var weightCount: Int { outputChannels * channelsPerGroup * window.taps }
+  package var inputCount: Int { batch * window.inputArea * inputChannels }
+  package var outputPixels: Int { batch * window.outputArea }
+  package var outputCount: Int { outputPixels * outputChannels }
+  /// Multiplications, as a Double: shapes from a file may be beyond any machine.
+  package var multiplications: Double {
+    Double(outputPixels) * Double(outputChannels) * Double(channelsPerGroup * window.taps)
+  }
+
+  /// One group per channel.
+  package var isDepthwise: Bool { groups == inputChannels && groups > 1 }
+}
+
+/// Limits that the last pass of a kernel applies, instead of a pass of their own.
+package struct Limits: Hashable, Sendable {
+  package var low: Float
+  package var high: Float
+
+  package init(low: Float = -.infinity, high: Float = .infinity) {
+    self.low = low
+    self.high = high
+  }
+
+  package static let none = Limits()
+  package static let relu = Limits(low: 0)
+}
+
+/// Weights lie packed as `[group][panel of 16 outputs][block of channels][tap][channel][16]`, the
+/// last panel of a group filled up with zeros; depthwise as `[tap][output]`.
+extension Kernels {
+  package static func packedConvolutionFloats(_ geometry: ConvolutionGeometry) -> Int {
+    if geometry.isDepthwise { return geometry.weightCount }
+    return geometry.groups * geometry.panelFloats * geometry.panels
+  }
+
+  /// Rearranges `weights`, `[O, C/groups, KH, KW]`, for
+  /// ``convolve``.
+  package static func packConvolution(
+    _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
+    _ geometry: ConvolutionGeometry
+  ) {
+    if geometry.isDepthwise {
+      let (outputs, taps) = (geometry.outputChannels, geometry.window.taps)
+      for output in 0..<outputs {
+        for tap in 0..<taps { packed[tap * outputs + output] = weights[output * taps + tap] }
+      }
+      return
+    }
+    let groupFloats = geometry.weightCount / geometry.groups
+    Parallel.run(geometry.groups * geometry.panels) { task in
+      let (group, panel) = task.quotientAndRemainder(dividingBy: geometry.panels)
+      graft_pack_panel(
+        weights + group * groupFloats, packed + task * geometry.panelFloats,
+        geometry.outputsPerGroup, geometry.channelsPerGroup, geometry.window.taps, panel)
+    }
+  }
+
+  /// Working memory of a convolution: the padded bias, what padding reads, and for images of few
+  /// channels a copy with padding at the sides.
+  package static func convolutionScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
+    geometry.paddedBiasFloats + rounded(geometry.channelsPerGroup * geometry.window.kernelWidth)
+      + (geometry.mergesKernelRows ? geometry.widenedFloats : 0)
+  }
+
+  /// `Y = limits(X ⋆ W + bias + residual)`, X and Y channels-last.
+  package static func convolve(
+    _ x: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>? = nil, limits: Limits = .none,
+    _ y: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard geometry.outputCount > 0 else { return }
+    let zeros = scratch + geometry.paddedBiasFloats
+    let zeroCount = rounded(geometry.channelsPerGroup * geometry.window.kernelWidth)
+    padBias(bias, scratch, geometry)
+    zeros.update(repeating: 0, count: zeroCount)
+
+    var work = graft_convolution(geometry)
+    (work.x, work.weights, work.y) = (x, packed, y)
+    (work.bias, work.residual, work.zeros) = (UnsafePointer(scratch), residual, UnsafePointer(zeros))
+    (work.low, work.high) = (limits.low, limits.high)
+    if geometry.isDepthwise { return convolveDepthwise(work) }
+    if geometry.mergesKernelRows {
+      mergeKernelRows(x, into: zeros + zeroCount, &work, geometry)
+    }
+    graft_convolution_plan(&work)
+    Parallel.run(graft_convolution_tasks(&work)) { [work] task in
+      withUnsafePointer(to: work) { graft_convolve($0, task) }
+    }
+  }
+
+  private static func convolveDepthwise(_ work: graft_convolution) {
+    let rows = work.batch * work.output_height
+    Parallel.forRanges(of: rows, size: (rows + 31) / 32) { range in
+      withUnsafePointer(to: work) {
+        graft_convolve_depthwise($0, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  /// Rounds up to whole cache lines.
+  private static func rounded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  private static func padBias(
+    _ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>,
+    _ geometry: ConvolutionGeometry
+  ) {
+    padded.update(repeating: 0, count: geometry.paddedBiasFloats)
+    guard let bias else { return }
+    let outputs = geometry.outputsPerGroup
+    let step = geometry.isDepthwise ? outputs : geometry.panels * panel
+    for group in 0..<geometry.groups {
+      (padded + group * step).update(from: bias + group * outputs, count: outputs)
+    }
+  }
+
+  static let panel = Int(GRAFT_PANEL)
+}
+
+// MARK: - Few channels
+
+/// With the three channels of a photo a tap is too short a run. Channels-last, the pixels that one
+/// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels. For
+/// this the images are copied with their side padding.
+extension Kernels {
+  private static func mergeKernelRows(
+    _ x: UnsafePointer<Float>, into widened: UnsafeMutablePointer<Float>,
+    _ work: inout graft_convolution, _ geometry: ConvolutionGeometry
+  ) {
+    let (window, channels) = (geometry.window, geometry.inputChannels)
+    let rowFloats = geometry.widenedWidth * channels
+    Parallel.forRanges(of: geometry.batch * window.inputHeight, size: 64) { rows in
+      for row in rows {
+        let target = widened + row * rowFloats
+        let left = window.padLeft * channels
+        let copied = min(window.inputWidth * channels, max(0, rowFloats - left))
+        target.update(repeating: 0, count: min(left, rowFloats))
+        (target + left).update(from: x + row * window.inputWidth * channels, count: copied)
+        (target + left + copied).update(repeating: 0, count: max(0, rowFloats - left - copied))
+      }
+    }
+    work.x = UnsafePointer(widened)
+    work.channels = channels * window.kernelWidth
+    (work.kernel_width, work.pad_left) = (1, 0)
+    work.row_stride = rowFloats
+    work.image_stride = rowFloats * window.inputHeight
+    work.input_width = geometry.widenedWidth - window.kernelWidth + 1
+  }
+}
+
+extension ConvolutionGeometry {
+  var panels: Int { (outputsPerGroup + Kernels.panel - 1) / Kernels.panel }
+  var panelFloats: Int { window.taps * channelsPerGroup * Kernels.panel }
+  var paddedBiasFloats: Int { groups * panels * Kernels.panel }
+
+  /// Below 16 channels, as long as one row of the kernel stays one block of channels.
+  var mergesKernelRows: Bool {
+    groups == 1 && inputChannels < 16 && window.kernelWidth > 1 && window.dilationWidth == 1
+      && inputChannels * window.kernelWidth <= 512
+  }
+
+  /// Pixels of a row with all that the last window of it sees.
+  var widenedWidth: Int {
+    max(
+      (window.outputWidth - 1) * window.strideWidth + window.kernelWidth,
+      window.padLeft + window.inputWidth)
+  }
+
+  var widenedFloats: Int { batch * window.inputHeight * widenedWidth * inputChannels }
+}
+
+extension graft_convolution {
+  fileprivate init(_ geometry: ConvolutionGeometry) {
+    let window = geometry.window
+    self.init()
+    batch = geometry.batch
+    (input_height, input_width) = (window.inputHeight, window.inputWidth)
+    (output_height, output_width) = (window.outputHeight, window.outputWidth)
+    (kernel_height, kernel_width) = (window.kernelHeight, window.kernelWidth)
+    (stride_height, stride_width) = (window.strideHeight, window.strideWidth)
+    (dilation_height, dilation_width) = (window.dilationHeight, window.dilationWidth)
+    (pad_top, pad_left) = (window.padTop, window.padLeft)
+    groups = geometry.groups
+    (channels, outputs) = (geometry.channelsPerGroup, geometry.outputsPerGroup)
+    pixel_stride = geometry.inputChannels
+    row_stride = window.inputWidth * geometry.inputChannels
+    image_stride = window.inputArea * geometry.inputChannels
+    output_pixel_stride = geometry.outputChannels
+  }
+}

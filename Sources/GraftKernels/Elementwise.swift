@@ -1,0 +1,156 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// A function of one number, applied to every element.
+package enum UnaryFunction: Hashable, Sendable {
+  case relu
+  /// `x` where positive, else `alpha · x`.
+  case leakyRelu(alpha: Float)
+  case sigmoid
+  case tanh
+  /// `min(max(alpha · x + beta, 0), 1)`
+  case hardSigmoid(alpha: Float, beta: Float)
+  /// `x · min(max(x / 6 + 1/2, 0), 1)`
+  case hardSwish
+  /// `min(max(x, minimum), maximum)`
+  case clip(minimum: Float, maximum: Float)
+  /// `factor · x`
+  case scale(Float)
+}
+
+extension Kernels {
+  /// `y[i] = f(x[i])`; `y` may be `x`. NaN stays NaN.
+  package static func apply(
+    _ function: UnaryFunction, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    switch function {
+    case .relu: map(x, y, count) { $0 < 0 ? 0 : $0 }
+    case .leakyRelu(let alpha): map(x, y, count) { $0 < 0 ? alpha * $0 : $0 }
+    case .sigmoid: map(x, y, count) { sigmoid($0) }
+    case .tanh: map(x, y, count) { tanhf($0) }
+    case .hardSigmoid(let alpha, let beta): map(x, y, count) { clip(alpha * $0 + beta, 0, 1) }
+    case .hardSwish: map(x, y, count) { $0 * clip($0 * (1 / 6) + 0.5, 0, 1) }
+    case .clip(let low, let high): map(x, y, count) { clip($0, low, high) }
+    case .scale(let factor): map(x, y, count) { factor * $0 }
+    }
+  }
+
+  /// `dx[i] += dy[i] · f′`, where `f′` is computed from the result `y` of the function; from its
+  /// argument for HardSwish and for LeakyRelu with a negative slope. The gradient at a corner is
+  /// that of the flat side.
+  package static func addGradient(
+    of function: UnaryFunction, _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    _ dx: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    switch function {
+    case .relu: accumulate(v, dy, dx, count) { $0 > 0 ? $1 : 0 }
+    case .leakyRelu(let alpha): accumulate(v, dy, dx, count) { $0 > 0 ? $1 : alpha * $1 }
+    case .sigmoid: accumulate(v, dy, dx, count) { $1 * $0 * (1 - $0) }
+    case .tanh: accumulate(v, dy, dx, count) { $1 * (1 - $0 * $0) }
+    case .hardSigmoid(let alpha, _):
+      accumulate(v, dy, dx, count) { $0 > 0 && $0 < 1 ? alpha * $1 : 0 }
+    case .hardSwish:
+      accumulate(v, dy, dx, count) {
+        $1 * ($0 <= -3 ? 0 : $0 >= 3 ? 1 : $0 * (1 / 3) + 0.5)
+      }
+    case .clip(let low, let high):
+      accumulate(v, dy, dx, count) { $0 > low && $0 < high ? $1 : 0 }
+    case .scale(let factor): accumulate(v, dy, dx, count) { factor * $1 }
+    }
+  }
+
+  /// `y[i] = x[i]`
+  package static func copy(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    map(x, y, count) { $0 }
+  }
+
+  /// `y[i] += x[i]`
+  package static func add(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    accumulate(x, x, y, count) { value, _ in value }
+  }
+
+  /// `y[i] = value`
+  package static func fill(_ y: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
+    y.update(repeating: value, count: count)
+  }
+
+  /// `y[i] = x[i] · mask[i]`
+  package static func multiply(
+    _ x: UnsafePointer<Float>, _ mask: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      for i in range { y[i] = x[i] * mask[i] }
+    }
+  }
+
+  /// `y[i] += x[i] · mask[i]`
+  package static func addProduct(
+    _ x: UnsafePointer<Float>, _ mask: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    accumulate(x, mask, y, count) { $0 * $1 }
+  }
+}
+
+// MARK: - Loops
+
+extension Kernels {
+  /// Elements that one task of an elementwise kernel takes: enough to outweigh waking a thread, few
+  /// enough to stay in a core's cache.
+  static let elementsPerTask = 1 << 15
+
+  @inline(__always)
+  private static func map(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int,
+    _ function: (Float) -> Float
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      var i = range.lowerBound
+      let end = range.upperBound
+      while i < end {
+        y[i] = function(x[i])
+        i &+= 1
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func accumulate(
+    _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    _ count: Int, _ gradient: (Float, Float) -> Float
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      var i = range.lowerBound
+      let end = range.upperBound
+      while i < end {
+        dx[i] += gradient(v[i], dy[i])
+        i &+= 1
+      }
+    }
+  }
+
+  /// Limits in the order of ONNX: where they cross, the maximum wins. NaN stays NaN.
+  @inline(__always)
+  private static func clip(_ x: Float, _ low: Float, _ high: Float) -> Float {
+    let raised = x < low ? low : x
+    return raised > high ? high : raised
+  }
+
+  /// Without overflow for large arguments of either sign.
+  @inline(__always)
+  private static func sigmoid(_ x: Float) -> Float {
+    let e = expf(x < 0 ? x : -x)
+    return (x < 0 ? e : 1) / (1 + e)
+  }
+}

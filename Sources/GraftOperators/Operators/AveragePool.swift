@@ -1,0 +1,75 @@
+package import GraftGraph
+import GraftKernels
+package import GraftONNX
+package import GraftTensor
+
+/// Mean of each window.
+///
+///     Y[n, c, y, x] = Σ over i, j of X[n, c, y · stride − pad + i · dilation, …] / divisor
+///
+/// The divisor is the number of pixels of the image that the window sees, or with
+/// `count_include_pad` those of the padding too; what `ceil_mode` lets hang over never counts.
+///
+/// Input    X `[N, C, H, W]`
+/// Output   Y `[N, C, OH, OW]`
+/// Gradient `dY / divisor` to every pixel of the window
+/// Source   ONNX operator specification, AveragePool-22
+package struct AveragePool: Operator {
+  package static let opType = "AveragePool"
+  package static let opsets = 1...22
+
+  let window: SlidingWindow
+  let countsPadding: Bool
+}
+
+// MARK: - ONNX
+
+extension AveragePool {
+  package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
+    window = try SlidingWindow(decoding: node, hasCeilMode: true)
+    try window.refusePaddingBeyondKernel()
+    countsPadding = try node.int("count_include_pad", default: 0) != 0
+  }
+
+  package func encode(into node: inout NodeEncoder) {
+    window.encode(into: &node)
+    if countsPadding { node.set("count_include_pad", 1) }
+  }
+}
+
+// MARK: - Shapes and memory
+
+extension AveragePool {
+  package static var layouts: OperatorLayouts { .channelsLast }
+  package static var gradientNeeds: GradientNeeds { [] }
+
+  package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
+    [try window.pooledShape(for: inputs)]
+  }
+
+  package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
+    outputs[0].elementCount * window.vertical.kernel * window.horizontal.kernel
+  }
+}
+
+// MARK: - Forward
+
+extension AveragePool {
+  package func forward(_ pass: ForwardPass) {
+    let (x, y) = (pass.inputs[0], pass.outputs[0])
+    Kernels.averagePool(
+      x.base, y.base, window.geometry(for: x.shape), countsPadding: countsPadding,
+      images: x.shape[0], channels: x.shape[1])
+  }
+}
+
+// MARK: - Backward
+
+extension AveragePool {
+  package func backward(_ pass: BackwardPass) {
+    guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
+    Kernels.addAveragePoolGradient(
+      dy.base, dx.base, window.geometry(for: dx.shape), countsPadding: countsPadding,
+      images: dx.shape[0], channels: dx.shape[1])
+  }
+}

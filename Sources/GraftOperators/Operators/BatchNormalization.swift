@@ -1,0 +1,199 @@
+package import GraftGraph
+import GraftKernels
+package import GraftONNX
+package import GraftTensor
+
+/// Normalisation of each channel, by statistics of the whole training or of the batch.
+///
+///     Y = (X − mean) / √(variance + epsilon) · scale + B
+///
+/// Inputs   X `[N, C, H, W]` or `[N, C]`; scale, B, running mean, running variance `[C]`
+/// Outputs  Y as X; with `training_mode` also the new running mean and variance,
+///          `running · momentum + batch · (1 − momentum)`
+/// Mode     frozen (the usual): the running statistics in both modes, constants of the gradient.
+///          `training_mode` (opset 14): while training those of the batch, the variance that of a
+///          population; in inference the running ones
+/// Memory   the batch's mean and 1/√(variance + epsilon), where it is used
+/// Gradient frozen `dX = dY · scale / √(…)`; of the batch
+///          `dX = scale / √(…) · (dY − mean(dY) − X̂ · mean(dY · X̂))`
+/// Source   ONNX operator specification, BatchNormalization-15; Ioffe, Szegedy 2015
+package struct BatchNormalization: Operator {
+  package static let opType = "BatchNormalization"
+  package static let opsets = 1...22
+
+  let epsilon: Float
+  let momentum: Float
+  let usesBatch: Bool
+  let outputCount: Int
+}
+
+// MARK: - ONNX
+
+extension BatchNormalization {
+  package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
+    epsilon = try node.float("epsilon", default: 1e-5)
+    momentum = try node.float("momentum", default: 0.9)
+    // A hint of opset 1 for sharing memory; with one output, is_test changes nothing.
+    if node.opset < 6 { node.ignore("consumed_inputs") }
+    if node.opset < 7 { node.ignore("is_test") }
+    if node.opset < 9, try node.int("spatial", default: 1) == 0 {
+      throw ONNXError(
+        "attribute spatial is 0, statistics for each pixel; graft reads 1, one for each channel")
+    }
+    usesBatch = node.opset >= 14 ? try node.int("training_mode", default: 0) != 0 : false
+    outputCount = node.outputCount
+    guard epsilon >= 0, epsilon.isFinite, momentum.isFinite else {
+      throw ONNXError(
+        "attributes epsilon \(epsilon) and momentum \(momentum); expected epsilon at least 0")
+    }
+    guard outputCount == 1 || (usesBatch && outputCount == 3) else {
+      throw ONNXError(
+        "\(outputCount) outputs, as in a network exported for training; expected 1. "
+          + "Export it in evaluation mode")
+    }
+  }
+
+  package func encode(into node: inout NodeEncoder) {
+    node.set("epsilon", epsilon)
+    node.set("momentum", momentum)
+    if node.opset < 7 { node.set("is_test", 1) }
+    if usesBatch { node.set("training_mode", 1) }
+  }
+}
+
+// MARK: - Shapes and memory
+
+extension BatchNormalization {
+  package static var layouts: OperatorLayouts { .channelsLast }
+  package static var gradientNeeds: GradientNeeds { .inputs }
+
+  package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
+    guard inputs.count == 5 else {
+      throw ShapeError("\(inputs.count) inputs; expected X, scale, B, mean and variance")
+    }
+    let x = inputs[0]
+    guard x.rank == 2 || x.rank == 4 else {
+      throw ShapeError("X has shape \(x); expected [N, C] or [N, C, H, W]")
+    }
+    for (shape, name) in zip(inputs[1...], ["scale", "B", "mean", "variance"])
+    where shape != [x[1]] {
+      throw ShapeError("\(name) has shape \(shape); X \(x) has \(x[1]) channels")
+    }
+    return outputCount == 3 ? [x, inputs[3], inputs[4]] : [x]
+  }
+
+  package func role(ofInput index: Int, shape: Shape) -> ParameterRole {
+    index == 1 ? .scale : index == 2 ? .bias : .buffer
+  }
+
+  package func memory(for context: PlanningContext) -> OperatorMemory {
+    let channels = context.inputs[0][1]
+    return OperatorMemory(
+      saved: usesBatch ? [channels, channels] : [], scratchFloats: 4 * channels,
+      backwardScratchFloats: 3 * channels)
+  }
+
+  package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
+    2 * inputs[0].elementCount
+  }
+
+  private func inverseDeviation(_ variance: Double) -> Float {
+    Float(1 / (variance + Double(epsilon)).squareRoot())
+  }
+}
+
+// MARK: - Forward
+
+extension BatchNormalization {
+  package func forward(_ pass: ForwardPass) {
+    let (x, y) = (pass.inputs[0], pass.outputs[0])
+    let channels = x.shape[1]
+    let (factor, offset) = (pass.scratch, pass.scratch + channels)
+    if usesBatch && pass.mode == .training {
+      measure(pass, factor, offset)
+    } else {
+      let (mean, variance) = (pass.inputs[3].base, pass.inputs[4].base)
+      for c in 0..<channels {
+        fold(pass, c, mean[c], inverseDeviation(Double(variance[c])), factor, offset)
+      }
+      if outputCount == 3 {
+        Kernels.copy(mean, pass.outputs[1].base, count: channels)
+        Kernels.copy(variance, pass.outputs[2].base, count: channels)
+      }
+    }
+    Kernels.scaleColumns(
+      x.base, factor: factor, offset: offset, y.base, rows: x.count / max(1, channels),
+      columns: channels)
+  }
+
+  /// `Y = X · factor + offset`
+  private func fold(
+    _ pass: ForwardPass, _ c: Int, _ mean: Float, _ inverse: Float,
+    _ factor: UnsafeMutablePointer<Float>, _ offset: UnsafeMutablePointer<Float>
+  ) {
+    factor[c] = pass.inputs[1].base[c] * inverse
+    offset[c] = pass.inputs[2].base[c] - mean * factor[c]
+  }
+
+  /// The statistics of the batch: into factor and offset, saved, and the new running ones.
+  private func measure(
+    _ pass: ForwardPass, _ factor: UnsafeMutablePointer<Float>,
+    _ offset: UnsafeMutablePointer<Float>
+  ) {
+    let x = pass.inputs[0]
+    let channels = x.shape[1]
+    let (kept, weight) = (Double(momentum), 1 - Double(momentum))
+    let rows = x.count / max(1, channels)
+    Kernels.columnMoments(x.base, rows: rows, columns: channels) { c, mean, variance in
+      let inverse = inverseDeviation(variance)
+      fold(pass, c, Float(mean), inverse, factor, offset)
+      pass.saved[0].base[c] = Float(mean)
+      pass.saved[1].base[c] = inverse
+      guard outputCount == 3 else { return }
+      pass.outputs[1].base[c] = Float(Double(pass.inputs[3].base[c]) * kept + mean * weight)
+      pass.outputs[2].base[c] = Float(Double(pass.inputs[4].base[c]) * kept + variance * weight)
+    }
+  }
+}
+
+// MARK: - Backward
+
+extension BatchNormalization {
+  package func backward(_ pass: BackwardPass) {
+    guard let dy = pass.outputGradients[0] else { return }
+    let (x, scale) = (pass.inputs[0], pass.inputs[1].base)
+    let channels = x.shape[1]
+    let rows = x.count / max(1, channels)
+    let (dx, dscale, dbias) = (
+      pass.inputGradients[0], pass.inputGradients[1], pass.inputGradients[2]
+    )
+    let factor = pass.scratch
+    let (slope, offset) = (factor + channels, factor + 2 * channels)
+    let variance = pass.inputs[4].base
+    let inverse = { (c: Int) -> Float in
+      usesBatch ? pass.saved[1].base[c] : inverseDeviation(Double(variance[c]))
+    }
+    for c in 0..<channels { factor[c] = scale[c] * inverse(c) }
+    if usesBatch || dscale != nil || dbias != nil {
+      let mean = usesBatch ? pass.saved[0].base : pass.inputs[3].base
+      Kernels.columnSums(dy.base, x.base, rows: rows, columns: channels) { c, sum, product in
+        // Σ dY · X̂
+        let weighted = (product - Double(mean[c]) * sum) * Double(inverse(c))
+        dscale?.base[c] += Float(weighted)
+        dbias?.base[c] += Float(sum)
+        let shared = Double(factor[c]) / Double(rows)
+        let bend = -shared * weighted * Double(inverse(c))
+        slope[c] = Float(bend)
+        offset[c] = Float(-shared * sum - bend * Double(mean[c]))
+      }
+    }
+    guard let dx else { return }
+    if usesBatch {
+      Kernels.addScaledColumns(
+        dy.base, factor: factor, x.base, slope: slope, offset: offset, dx.base, rows: rows,
+        columns: channels)
+    } else {
+      Kernels.addScaledColumns(dy.base, factor: factor, dx.base, rows: rows, columns: channels)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package import GraftGraph
+import GraftKernels
+package import GraftONNX
+package import GraftTensor
+
+/// Largest number of each window.
+///
+///     Y[n, c, y, x] = max over i, j of X[n, c, y · stride − pad + i · dilation, …]
+///
+/// Input    X `[N, C, H, W]`
+/// Output   Y `[N, C, OH, OW]`; the optional second output, Indices, is refused
+/// Memory   while training, the input pixel of each maximum: `row · W + column` as Int32, whose bits
+///          lie in a saved tensor of floats as large as Y
+/// Gradient goes to that pixel alone, the first one among equal numbers
+/// Source   ONNX operator specification, MaxPool-22
+package struct MaxPool: Operator {
+  package static let opType = "MaxPool"
+  package static let opsets = 1...22
+
+  let window: SlidingWindow
+}
+
+// MARK: - ONNX
+
+extension MaxPool {
+  package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
+    window = try SlidingWindow(decoding: node, hasCeilMode: true)
+    try window.refusePaddingBeyondKernel()
+    let order = try node.int("storage_order", default: 0)
+    guard order == 0 else {
+      throw ONNXError("attribute storage_order is \(order); graft reads 0, row-major")
+    }
+    guard node.outputCount < 2 else {
+      throw ONNXError("output Indices is used; graft computes only the first output of MaxPool")
+    }
+  }
+
+  package func encode(into node: inout NodeEncoder) { window.encode(into: &node) }
+}
+
+// MARK: - Shapes and memory
+
+extension MaxPool {
+  package static var layouts: OperatorLayouts { .channelsLast }
+  package static var gradientNeeds: GradientNeeds { [] }
+
+  package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
+    [try window.pooledShape(for: inputs)]
+  }
+
+  package func memory(for context: PlanningContext) -> OperatorMemory {
+    let x = context.inputs[0]
+    let area = window.geometry(for: x).outputArea
+    return OperatorMemory(saved: [x[0] * x[1] * area])
+  }
+
+  package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
+    outputs[0].elementCount * window.vertical.kernel * window.horizontal.kernel
+  }
+}
+
+extension SlidingWindow {
+  /// The output shape of a pool.
+  func pooledShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
+    guard inputs.count == 1 else { throw ShapeError("\(inputs.count) inputs; expected 1") }
+    let shape = try outputShape(for: inputs[0])
+    guard inputs[0][2] * inputs[0][3] <= Int(Int32.max) else {
+      throw ShapeError("the input \(inputs[0]) has more pixels than graft can number")
+    }
+    return shape
+  }
+
+  /// A window that sees nothing but padding has no largest number and no mean.
+  func refusePaddingBeyondKernel() throws(ONNXError) {
+    for (axis, name) in [(vertical, "height"), (horizontal, "width")] {
+      let pad = max(axis.padBegin, axis.padEnd)
+      guard pad < axis.kernel else {
+        throw ONNXError(
+          "attribute pads adds \(pad) pixels of \(name); expected less than the kernel's "
+            + "\(axis.kernel)")
+      }
+    }
+  }
+}
+
+// MARK: - Forward
+
+extension MaxPool {
+  package func forward(_ pass: ForwardPass) {
+    let (x, y) = (pass.inputs[0], pass.outputs[0])
+    let geometry = window.geometry(for: x.shape)
+    guard let saved = pass.saved.first else {
+      Kernels.maxPool(
+        x.base, y.base, taps: nil, geometry, images: x.shape[0], channels: x.shape[1])
+      return
+    }
+    saved.base.withMemoryRebound(to: Int32.self, capacity: saved.count) { taps in
+      Kernels.maxPool(
+        x.base, y.base, taps: taps, geometry, images: x.shape[0], channels: x.shape[1])
+    }
+  }
+}
+
+// MARK: - Backward
+
+extension MaxPool {
+  package func backward(_ pass: BackwardPass) {
+    guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
+    let geometry = window.geometry(for: dx.shape)
+    pass.saved[0].base.withMemoryRebound(to: Int32.self, capacity: dy.count) { taps in
+      Kernels.addMaxPoolGradient(
+        taps: taps, dy.base, dx.base, inputArea: geometry.inputArea,
+        outputArea: geometry.outputArea, images: dx.shape[0], channels: dx.shape[1])
+    }
+  }
+}

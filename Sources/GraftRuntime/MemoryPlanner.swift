@@ -1,0 +1,187 @@
+import GraftGraph
+import GraftTensor
+
+/// Decides where in the arena every activation, gradient and saved tensor lies, so that what is not
+/// alive at the same time shares memory.
+///
+/// Time runs from 0 to 2n: step i computes forward at i and backward at 2n - 1 - i. Placement is
+/// greedy by size, each at the lowest address that is free for its whole life.
+struct MemoryPlanner {
+  let builder: PlanBuilder
+  private let end: Int
+  private var blocks: [Block] = []
+  private var valueBlocks: [Int] = []
+  private var gradientBlocks: [Int?] = []
+  private var savedBlocks: [[Int]] = []
+
+  /// A run of floats and the time during which it is needed.
+  private struct Block {
+    var floats: Int
+    var from: Int
+    var through: Int
+    var offset = 0
+  }
+
+  struct Placement {
+    var values: [Int]
+    var gradients: [Int?]
+    var saved: [[Int]]
+    var total: Int
+  }
+
+  init(_ builder: PlanBuilder) {
+    self.builder = builder
+    end = 2 * builder.drafts.count
+    makeValueBlocks()
+    if builder.mode == .training {
+      makeGradientBlocks()
+      makeSavedBlocks()
+    } else {
+      gradientBlocks = builder.values.map { _ in nil }
+      savedBlocks = builder.drafts.map { _ in [] }
+    }
+  }
+
+  private func backwardTime(_ step: Int) -> Int { end - 1 - step }
+
+  private mutating func add(_ floats: Int, from: Int, through: Int) -> Int {
+    blocks.append(Block(floats: Arena.aligned(floats), from: from, through: through))
+    return blocks.count - 1
+  }
+}
+
+// MARK: - Lives
+
+extension MemoryPlanner {
+  private mutating func makeValueBlocks() {
+    let lives = valueLives()
+    valueBlocks = builder.values.indices.map { _ in -1 }
+    for index in builder.source.inputs.indices { addValueBlock(index, lives[index]) }
+    for (step, draft) in builder.drafts.enumerated() {
+      for (place, output) in draft.outputs.enumerated() {
+        if place == 0, let input = inPlaceInput(draft, step: step) {
+          valueBlocks[output] = valueBlocks[input]
+          let block = valueBlocks[output]
+          blocks[block].through = max(blocks[block].through, lives[output].upperBound)
+        } else {
+          addValueBlock(output, lives[output])
+        }
+      }
+    }
+  }
+
+  private mutating func addValueBlock(_ index: Int, _ life: ClosedRange<Int>) {
+    valueBlocks[index] = add(
+      builder.values[index].shape.elementCount, from: life.lowerBound, through: life.upperBound)
+  }
+
+  /// From when to when each value's contents matter.
+  private func valueLives() -> [ClosedRange<Int>] {
+    var from = builder.values.map { _ in 0 }
+    var through = builder.values.map { _ in 0 }
+    for (step, draft) in builder.drafts.enumerated() {
+      let needs = type(of: draft.node.operator).gradientNeeds
+      for input in draft.inputs.compactMap(\.valueIndex) {
+        through[input] = max(through[input], step)
+        if draft.isDifferentiated, needs.contains(.inputs) {
+          through[input] = max(through[input], backwardTime(step))
+        }
+      }
+      for output in draft.outputs {
+        from[output] = step
+        through[output] = max(through[output], step)
+        if draft.isDifferentiated, needs.contains(.outputs) {
+          through[output] = max(through[output], backwardTime(step))
+        }
+      }
+    }
+    for output in builder.outputIndices { through[output] = end }
+    return zip(from, through).map { $0...$1 }
+  }
+
+  /// The input on whose memory the first output may lie: nobody wants its contents any more.
+  private func inPlaceInput(_ draft: PlanBuilder.Draft, step: Int) -> Int? {
+    guard type(of: draft.node.operator).runsInPlace,
+      case .value(let input, _)? = draft.inputs.first,
+      draft.inputs.dropFirst().allSatisfy({ $0.valueIndex != input }),
+      blocks[valueBlocks[input]].through == step,
+      builder.values[input].shape.elementCount
+        == builder.values[draft.outputs[0]].shape.elementCount
+    else { return nil }
+    return input
+  }
+
+  /// A gradient lives from the backward of the last step that reads the value to that of the step
+  /// that wrote it.
+  private mutating func makeGradientBlocks() {
+    gradientBlocks = builder.values.map { _ in nil }
+    var from = builder.values.map { _ in Int.max }
+    var through = builder.values.map { _ in 0 }
+    for (step, draft) in builder.drafts.enumerated() where draft.isDifferentiated {
+      for input in draft.inputs.compactMap(\.valueIndex) {
+        from[input] = min(from[input], backwardTime(step))
+      }
+      for output in draft.outputs {
+        through[output] = backwardTime(step)
+        from[output] = min(from[output], backwardTime(step))
+      }
+    }
+    // The loss writes the gradient of the output between forward and backward.
+    for output in builder.outputIndices { from[output] = builder.drafts.count }
+    for index in builder.values.indices where builder.isDifferentiable(index) {
+      gradientBlocks[index] = add(
+        builder.values[index].shape.elementCount, from: from[index], through: through[index])
+    }
+  }
+
+  private mutating func makeSavedBlocks() {
+    savedBlocks = builder.drafts.enumerated().map { step, draft in
+      draft.memory.saved.map { floats in
+        add(
+          floats, from: step, through: draft.isDifferentiated ? backwardTime(step) : step)
+      }
+    }
+  }
+
+  /// The values whose gradients are first written by the backward of this step, hence cleared then.
+  func gradientsThatBegin(at step: Int) -> [Int] {
+    builder.values.indices.filter { index in
+      guard let block = gradientBlocks[index] else { return false }
+      return blocks[block].from == backwardTime(step) && !builder.outputIndices.contains(index)
+    }
+  }
+}
+
+// MARK: - Placement
+
+extension MemoryPlanner {
+  mutating func place() -> Placement {
+    let bySize = blocks.indices.sorted {
+      (blocks[$0].floats, blocks[$1].from) > (blocks[$1].floats, blocks[$0].from)
+    }
+    var placed: [Int] = []
+    for index in bySize {
+      blocks[index].offset = lowestFreeOffset(for: blocks[index], among: placed)
+      placed.append(index)
+    }
+    return Placement(
+      values: valueBlocks.map { blocks[$0].offset },
+      gradients: gradientBlocks.map { $0.map { blocks[$0].offset } },
+      saved: savedBlocks.map { $0.map { blocks[$0].offset } },
+      total: blocks.map { $0.offset + $0.floats }.max() ?? 0)
+  }
+
+  private func lowestFreeOffset(for block: Block, among placed: [Int]) -> Int {
+    let neighbours =
+      placed
+      .map { blocks[$0] }
+      .filter { $0.from <= block.through && block.from <= $0.through }
+      .sorted { $0.offset < $1.offset }
+    var offset = 0
+    for neighbour in neighbours {
+      if offset + block.floats <= neighbour.offset { break }
+      offset = max(offset, neighbour.offset + neighbour.floats)
+    }
+    return offset
+  }
+}

@@ -1,0 +1,201 @@
+import GraftGraph
+import GraftTensor
+
+/// A plan in the making: first layouts and methods, step by step, then memory.
+struct PlanBuilder {
+  let source: Graph
+  let batchSize: Int
+  let mode: Mode
+  let options: PlanOptions
+  let shapes: [String: Shape]
+  let differentiable: Set<String>
+
+  var values: [PlannedValue] = []
+  var drafts: [Draft] = []
+  private var indexByName: [String: Int] = [:]
+  /// Converted copies of values, by value and layout.
+  private var converted: [Int: Int] = [:]
+  private var packedFloats = 0
+
+  /// A step whose memory is not placed yet.
+  struct Draft {
+    var node: Node
+    var inputs: [PlannedInput]
+    var outputs: [Int]
+    var method: String?
+    var memory: OperatorMemory
+    var isDifferentiated: Bool
+    var packedOffset: Int?
+    var floatingPointOperations: Int
+  }
+
+  init(
+    _ source: Graph, batchSize: Int, mode: Mode, options: PlanOptions
+  ) throws(GraphError) {
+    self.source = source
+    self.batchSize = batchSize
+    self.mode = mode
+    self.options = options
+    shapes = try source.shapes(batchSize: batchSize)
+    differentiable = mode == .training ? source.differentiableValues : []
+    for input in source.inputs { addValue(input.name, layout: .channelsLast) }
+  }
+
+  mutating func addSteps() throws(GraphError) {
+    for node in source.nodes { try addStep(node) }
+  }
+
+  @discardableResult
+  private mutating func addValue(_ name: String, shape: Shape? = nil, layout: Layout) -> Int {
+    let shape = shape ?? shapes[name] ?? []
+    values.append(
+      PlannedValue(
+        name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst))
+    indexByName[name] = values.count - 1
+    return values.count - 1
+  }
+}
+
+// MARK: - Layouts
+
+extension PlanBuilder {
+  private mutating func addStep(_ node: Node) throws(GraphError) {
+    let target = layout(for: node)
+    var inputs: [PlannedInput] = []
+    for name in node.inputs {
+      if source.parameters[name] != nil {
+        inputs.append(.parameter(name))
+      } else if let value = indexByName[name] {
+        inputs.append(.value(conversion(of: value, to: target), target))
+      } else {
+        throw GraphError("node '\(node.name)' (\(node.opType)): nothing produces '\(name)'")
+      }
+    }
+    let outputs = node.outputs.map { addValue($0, layout: target) }
+    addDraft(node, inputs: inputs, outputs: outputs)
+  }
+
+  /// The layout in which a node computes: what its operator asks for, or what its inputs have.
+  private func layout(for node: Node) -> Layout {
+    switch type(of: node.operator).layouts {
+    case .channelsFirst: return .channelsFirst
+    case .channelsLast: return .channelsLast
+    case .any:
+      let layouts = node.inputs.compactMap { name -> Layout? in
+        guard let index = indexByName[name], !Layout.coincide(values[index].shape) else {
+          return nil
+        }
+        return values[index].layout
+      }
+      return layouts.first ?? .channelsLast
+    }
+  }
+
+  /// The value in another layout: itself where that makes no difference, else a copy.
+  private mutating func conversion(of index: Int, to layout: Layout) -> Int {
+    let value = values[index]
+    guard value.layout != layout, !Layout.coincide(value.shape) else { return index }
+    if let copy = converted[index] { return copy }
+    let name = value.name + (layout == .channelsLast ? "#NHWC" : "#NCHW")
+    let node = Node(
+      name: name, operator: LayoutConversion(), inputs: [value.name], outputs: [name])
+    let copy = addValue(name, shape: value.shape, layout: layout)
+    addDraft(
+      node, inputs: [.value(index, value.layout)], outputs: [copy],
+      isDifferentiated: differentiable.contains(value.name))
+    converted[index] = copy
+    return copy
+  }
+}
+
+// MARK: - Methods and memory of one step
+
+extension PlanBuilder {
+  private mutating func addDraft(
+    _ node: Node, inputs: [PlannedInput], outputs: [Int], isDifferentiated: Bool? = nil
+  ) {
+    let isDifferentiated =
+      isDifferentiated ?? node.outputs.contains(where: differentiable.contains)
+    var context = PlanningContext(
+      inputs: inputs.map(shape), isParameter: inputs.map(\.isParameter),
+      mode: isDifferentiated ? mode : .inference)
+    context.method = choose(node.operator.methods(for: context))
+    let memory = node.operator.memory(for: context)
+    var packedOffset: Int?
+    if memory.packedFloats > 0 {
+      packedOffset = packedFloats
+      packedFloats += Arena.aligned(memory.packedFloats)
+    }
+    drafts.append(
+      Draft(
+        node: node, inputs: inputs, outputs: outputs, method: context.method, memory: memory,
+        isDifferentiated: isDifferentiated, packedOffset: packedOffset,
+        floatingPointOperations: node.operator.floatingPointOperations(
+          for: context.inputs, outputs: outputs.map { values[$0].shape })))
+  }
+
+  private func choose(_ methods: [MethodEstimate]) -> String? {
+    if let forced = options.method, methods.contains(where: { $0.name == forced }) {
+      return forced
+    }
+    let allowed = options.isExact ? methods.filter(\.isExact) : methods
+    return allowed.min { $0.cost < $1.cost }?.name
+  }
+
+  func shape(_ input: PlannedInput) -> Shape {
+    switch input {
+    case .value(let index, _): values[index].shape
+    case .parameter(let name): source.parameters[name]?.tensor.shape ?? []
+    }
+  }
+}
+
+extension PlannedInput {
+  var isParameter: Bool {
+    if case .parameter = self { true } else { false }
+  }
+
+  var valueIndex: Int? {
+    if case .value(let index, _) = self { index } else { nil }
+  }
+}
+
+// MARK: - The plan
+
+extension PlanBuilder {
+  /// Places every value in the arena and closes the plan.
+  func plan() -> Plan {
+    var planner = MemoryPlanner(self)
+    let placement = planner.place()
+    var placed = values
+    for index in placed.indices {
+      placed[index].offset = placement.values[index]
+      placed[index].gradientOffset = placement.gradients[index]
+    }
+    let steps = drafts.enumerated().map { index, draft in
+      PlannedStep(
+        node: draft.node, method: draft.method,
+        floatingPointOperations: draft.floatingPointOperations, inputs: draft.inputs,
+        outputs: draft.outputs, isDifferentiated: draft.isDifferentiated,
+        savedOffsets: placement.saved[index], packedOffset: draft.packedOffset,
+        clearedGradients: planner.gradientsThatBegin(at: index))
+    }
+    var graph = source
+    graph.nodes = drafts.map(\.node)
+    return Plan(
+      batchSize: batchSize, mode: mode, options: options, graph: graph, steps: steps,
+      arenaFloats: placement.total, packedFloats: packedFloats, values: placed, inputValue: 0,
+      outputValue: indexByName[source.outputs[0]] ?? 0)
+  }
+
+  /// The index of the value that the graph gives back.
+  var outputIndices: [Int] { source.outputs.compactMap { indexByName[$0] } }
+
+  /// Is the gradient of this value asked for?
+  func isDifferentiable(_ index: Int) -> Bool {
+    guard mode == .training else { return false }
+    let name = values[index].name
+    return differentiable.contains(name)
+      || drafts.contains { $0.isDifferentiated && $0.outputs.contains(index) }
+  }
+}

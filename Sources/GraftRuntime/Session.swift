@@ -1,0 +1,191 @@
+public import GraftGraph
+public import GraftTensor
+
+/// A running network: a plan, its memory and its weights. The only long-lived thing that changes.
+///
+/// Memory is allocated when the session is made and when a batch size is first seen, never in a
+/// step. A session has one owner; it is not for several threads at once.
+public final class Session {
+  public let plan: Plan
+  /// The network as it was given; ``graph`` has the weights of now.
+  private let source: Graph
+  private var weights: [String: Tensor]
+  private let arena: Arena
+  private let packed: Arena
+  private let gradients: GradientStore
+  private var scratch: Arena
+  private var bindings: [Int: Binding] = [:]
+  private var current: Binding?
+
+  /// - Parameter batchSize: the largest number of images of one call.
+  /// - Throws: ``GraphError`` where the network cannot be planned.
+  public convenience init(
+    _ graph: Graph, batchSize: Int, mode: Mode, options: PlanOptions = .init()
+  ) throws(GraphError) {
+    self.init(
+      graph, plan: try Plan(graph, batchSize: batchSize, mode: mode, options: options))
+  }
+
+  private init(_ graph: Graph, plan: Plan) {
+    self.plan = plan
+    source = graph
+    weights = plan.graph.parameters.mapValues(\.tensor)
+    arena = Arena(count: plan.arenaFloats)
+    packed = Arena(count: plan.packedFloats)
+    scratch = Arena(count: 0)
+    gradients = GradientStore(plan)
+    // Trained weights get memory of their own, which views may then point into for good.
+    for name in gradients.names { _ = weights[name]?.unsafeMutableView() }
+    packParameters { _ in true }
+  }
+}
+
+// MARK: - Running
+
+extension Session {
+  /// Runs the network and returns its first output `[n, …]`, valid until the next call.
+  ///
+  /// - Parameters:
+  ///   - input: `[n, C, H, W]` with n up to the plan's batch, in either layout.
+  ///   - seed: decides what random operators draw, such as Dropout in training.
+  /// - Precondition: the input has the network's shape.
+  public func forward(_ input: TensorView, seed: UInt64 = 0) -> TensorView {
+    let binding = binding(for: input.shape)
+    current = binding
+    binding.input.copy(input)
+    for (index, pass) in binding.forward.enumerated() {
+      let seeded = pass.mode == .training ? pass.seeded(SeededGenerator(seed, index).state) : pass
+      plan.steps[index].node.operator.forward(seeded)
+    }
+    return binding.output
+  }
+
+  /// The gradient of the loss by the last output, for the loss to assign.
+  ///
+  /// - Precondition: a training session, after ``forward(_:seed:)``.
+  public var outputGradient: MutableTensorView {
+    guard let gradient = current?.outputGradient else {
+      preconditionFailure("no gradient: the session is not training, or nothing learns in it")
+    }
+    return gradient
+  }
+
+  /// Adds to the gradients of the trainable parameters what ``outputGradient`` implies.
+  public func backward() {
+    guard let current else { preconditionFailure("backward comes after forward") }
+    for (index, pass) in current.backward.enumerated().reversed() {
+      guard let pass else { continue }
+      for gradient in current.cleared[index] { gradient.elements.update(repeating: 0) }
+      plan.steps[index].node.operator.backward(pass)
+    }
+  }
+
+  private func binding(for shape: Shape) -> Binding {
+    let count = shape.rank > 0 ? shape[0] : 0
+    precondition(
+      (1...plan.batchSize).contains(count), "\(count) images; the plan is for \(plan.batchSize)")
+    precondition(
+      shape == plan.values[plan.inputValue].shape.withBatch(count),
+      "input \(shape); the network takes \(plan.values[plan.inputValue].shape)")
+    if let binding = bindings[count] { return binding }
+    let needed = plan.scratchFloats(batch: count)
+    if needed > scratch.count {
+      scratch = Arena(count: needed)
+      bindings = [:]
+    }
+    let binding = Binding(
+      plan, batch: count,
+      memory: SessionMemory(
+        arena: arena.base, packed: packed.base, scratch: scratch.base, weights: weights,
+        gradients: gradients))
+    bindings[count] = binding
+    return binding
+  }
+}
+
+// MARK: - Parameters
+
+/// A parameter that learns, with its gradient; the views live as long as the session.
+public struct TrainableParameter {
+  public let name: String
+  public let role: ParameterRole
+  public let value: MutableTensorView
+  public let gradient: MutableTensorView
+}
+
+extension Session {
+  /// What learns, sorted by name.
+  public var trainableParameters: [TrainableParameter] {
+    gradients.names.compactMap { name in
+      guard let tensor = weights[name], let parameter = plan.graph.parameters[name] else {
+        return nil
+      }
+      return TrainableParameter(
+        name: name, role: parameter.role,
+        value: MutableTensorView(tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
+        gradient: gradients.view(name, tensor.shape))
+    }
+  }
+
+  /// Sets all gradients to zero; gradients of several batches add up until then.
+  public func zeroGradients() { gradients.clear() }
+
+  /// To be called after the values of trainable parameters were written: rearranges them anew.
+  public func parametersChanged() {
+    packParameters { step in
+      step.inputs.contains { input in
+        if case .parameter(let name) = input { gradients.offsets[name] != nil } else { false }
+      }
+    }
+  }
+
+  /// The network with the weights of now, copied.
+  public var graph: Graph {
+    var graph = source
+    for name in gradients.names {
+      guard let tensor = weights[name] else { continue }
+      graph.parameters[name]?.tensor = tensor.withUnsafeElements { Tensor(tensor.shape, $0) }
+    }
+    return graph
+  }
+
+  private func packParameters(where needsPacking: (PlannedStep) -> Bool) {
+    for step in plan.steps where step.packedOffset != nil && needsPacking(step) {
+      let views = step.inputs.map { input -> TensorView? in
+        if case .parameter(let name) = input { weights[name]?.unsafeView } else { nil }
+      }
+      step.node.operator.pack(
+        views, for: plan.context(of: step, batch: plan.batchSize),
+        into: packed.base + (step.packedOffset ?? 0))
+    }
+  }
+}
+
+/// Gradients of the trainable parameters, in one allocation.
+final class GradientStore {
+  let names: [String]
+  let offsets: [String: Int]
+  private let arena: Arena
+
+  init(_ plan: Plan) {
+    let trainable =
+      plan.mode == .training
+      ? plan.graph.parameters.filter { $0.value.isTrainable }.sorted { $0.key < $1.key } : []
+    var offsets: [String: Int] = [:]
+    var count = 0
+    for (name, parameter) in trainable {
+      offsets[name] = count
+      count += Arena.aligned(parameter.tensor.shape.elementCount)
+    }
+    names = trainable.map(\.key)
+    self.offsets = offsets
+    arena = Arena(count: count)
+    clear()
+  }
+
+  func clear() { arena.base.update(repeating: 0, count: arena.count) }
+
+  func view(_ name: String, _ shape: Shape) -> MutableTensorView {
+    MutableTensorView(shape, arena.base + (offsets[name] ?? 0))
+  }
+}

@@ -1,0 +1,57 @@
+import GraftKernels
+import Synchronization
+import Testing
+
+extension KernelTests {
+  @Suite struct Pool {
+    @Test(arguments: [0, 1, 2, 3, 100, 5000]) func runsEveryTaskOnce(tasks: Int) {
+      let counts = KernelTests.withThreads {
+        let calls = Mutex([Int](repeating: 0, count: tasks))
+        Parallel.run(tasks) { task in calls.withLock { $0[task] += 1 } }
+        return calls.withLock { $0 }
+      }
+      for count in counts { #expect(count == [Int](repeating: 1, count: tasks)) }
+    }
+
+    @Test func runsOneAfterTheOther() {
+      let sums = KernelTests.withThreads {
+        let sum = Atomic<Int>(0)
+        for _ in 0..<2000 { Parallel.run(7) { sum.add($0, ordering: .relaxed) } }
+        return sum.load(ordering: .relaxed)
+      }
+      #expect(sums == [42000, 42000, 42000])
+    }
+
+    @Test func takesRunsWithinTasks() {
+      let sums = KernelTests.withThreads {
+        let sum = Atomic<Int>(0)
+        Parallel.run(10) { _ in Parallel.run(10) { sum.add($0, ordering: .relaxed) } }
+        return sum.load(ordering: .relaxed)
+      }
+      #expect(sums == [450, 450, 450])
+    }
+
+    @Test func takesRunsOfSeveralTasks() async {
+      let before = Parallel.threadCount
+      Parallel.threadCount = 3
+      defer { Parallel.threadCount = before }
+      await withTaskGroup(of: Int.self) { group in
+        for _ in 0..<4 { group.addTask { Self.sumOfManyRuns() } }
+        for await sum in group { #expect(sum == 200 * 10) }
+      }
+    }
+
+    private static func sumOfManyRuns() -> Int {
+      let sum = Atomic<Int>(0)
+      for _ in 0..<200 { Parallel.run(5) { sum.add($0, ordering: .relaxed) } }
+      return sum.load(ordering: .relaxed)
+    }
+
+    @Test func coversRanges() {
+      let seen = Mutex<[Range<Int>]>([])
+      Parallel.forRanges(of: 10, size: 4) { range in seen.withLock { $0.append(range) } }
+      let sorted = seen.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+      #expect(sorted == [0..<4, 4..<8, 8..<10])
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import GraftGraph
+import GraftONNX
+import GraftOperators
+import GraftTensor
+import GraftTestSupport
+import Testing
+
+@Suite struct DivTests {
+  static let cases: [OperatorCase] = [
+    .init(
+      "same shape",
+      inputs: [.activation([2, 3, 5, 7]), .activation([2, 3, 5, 7], in: 0.5...2, seed: 9)]),
+    .init(
+      "per channel", inputs: [.activation([2, 3, 5, 7]), .parameter([1, 3, 1, 1], in: 0.5...2)]),
+    .init(
+      "per channel, rank 3",
+      inputs: [.activation([2, 3, 5, 7]), .parameter([3, 1, 1], in: 0.5...2)]),
+    .init(
+      "many channels",
+      inputs: [.activation([2, 70, 3, 3]), .parameter([1, 70, 1, 1], in: 0.5...2)]),
+    .init(
+      "many pixels", inputs: [.activation([3, 2, 80, 81]), .parameter([2, 1, 1], in: 0.5...2)]),
+    .init(
+      "constant first",
+      inputs: [.parameter([1, 3, 1, 1]), .activation([2, 3, 5, 7], in: 0.5...2)]),
+    .init(
+      "per image",
+      inputs: [.activation([2, 3, 5, 7]), .activation([2, 3, 1, 1], in: 0.5...2, seed: 9)]),
+    .init(
+      "per pixel",
+      inputs: [.activation([2, 3, 5, 7]), .activation([2, 1, 5, 7], in: 0.5...2, seed: 9)]),
+    .init("picture", inputs: [.activation([2, 3, 5, 7]), .parameter([1, 3, 5, 7], in: 0.5...2)]),
+    .init("row", inputs: [.activation([2, 3, 5, 7]), .parameter([7], in: 0.5...2)]),
+    .init("scalar", inputs: [.activation([2, 3, 5, 7]), .scalar(1.5)]),
+    .init("scalar first", inputs: [.scalar(1.5), .activation([3, 4], in: 0.5...2)]),
+    .init("matrix and vector", inputs: [.activation([4, 6]), .parameter([6], in: 0.5...2)]),
+    .init(
+      "both repeated",
+      inputs: [.activation([4, 1, 3]), .activation([1, 5, 3], in: 0.5...2, seed: 9)]),
+    .init("one element", inputs: [.activation([1]), .activation([1], in: 0.5...2, seed: 9)]),
+    .init("nothing", inputs: [.activation([0, 3]), .parameter([3], in: 0.5...2)]),
+    .init("scalars", inputs: [.activation([]), .activation([], in: 0.5...2, seed: 9)]),
+    .init(
+      "large",
+      inputs: [
+        .activation([2, 3, 110, 101]), .activation([2, 3, 110, 101], in: 0.5...2, seed: 9),
+      ]),
+    .init(
+      "old, equal", opset: 1, attributes: ["consumed_inputs": [0, 0]],
+      inputs: [.activation([2, 3]), .activation([2, 3], in: 0.5...2, seed: 9)]),
+    .init(
+      "old, trailing", opset: 6, attributes: ["broadcast": 1],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([4, 5], in: 0.5...2)]),
+    .init(
+      "old, axis at the end", opset: 6, attributes: ["broadcast": 1, "axis": 2],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([4, 5], in: 0.5...2)]),
+    .init(
+      "old, axis of channels", opset: 6, attributes: ["broadcast": 1, "axis": 1],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([3], in: 0.5...2)], exportOpsets: []),
+  ]
+
+  @Test(arguments: cases) func contract(_ example: OperatorCase) throws {
+    try checkOperator(Div.self, example) { example, inputs in
+      [.broadcast(inputs[0]!, example.alignedSecondInput(inputs[1]!)) { $0 / $1 }]
+    }
+  }
+
+  @Test func foldsIntegers() throws {
+    let op = try decoded(Div.self)
+    let result = try op.fold([
+      .constant(.integers(IntegerTensor(dimensions: [2, 1], values: [7, -9]))),
+      .constant(.integers(IntegerTensor([2, 3]))),
+    ])
+    #expect(result == [.integers(IntegerTensor(dimensions: [2, 2], values: [3, 2, -4, -3]))])
+    #expect(try op.fold([.activation([2]), .constant(.integers(IntegerTensor([2])))]) == nil)
+  }
+
+  @Test func refusesOverflow() throws {
+    let op = try decoded(Div.self)
+    #expect(
+      throws: ShapeError("Div of the constants -9223372036854775808 and -1 does not fit 64 bits")
+    ) {
+      try op.fold([
+        .constant(.integers(IntegerTensor([.min]))), .constant(.integers(IntegerTensor([-1]))),
+      ])
+    }
+  }
+
+  @Test func namesTheRoleOfConstants() throws {
+    let op = try decoded(Div.self)
+    #expect(op.role(ofInput: 1, shape: [3, 1, 1]) == .buffer)
+    #expect(op.role(ofInput: 1, shape: []) == .buffer)
+  }
+
+  @Test func refusesShapesThatDoNotMeet() throws {
+    let op = try decoded(Div.self)
+    #expect(
+      throws: ShapeError(
+        "inputs [2, 3] and [2] cannot be combined: 3 meets 2; expected equal extents or 1")
+    ) { try op.outputShapes(for: [[2, 3], [2]]) }
+  }
+
+  @Test func refusesOldNodesWithoutBroadcast() {
+    #expect(
+      throws: ONNXError(
+        "inputs [2, 3] and [3] differ and attribute broadcast is 0; expected equal shapes, or "
+          + "broadcast 1")
+    ) { try decoded(Div.self, opset: 6, inputs: [.activation([2, 3]), .activation([3])]) }
+  }
+}

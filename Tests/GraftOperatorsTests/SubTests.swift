@@ -1,0 +1,91 @@
+import GraftGraph
+import GraftONNX
+import GraftOperators
+import GraftTensor
+import GraftTestSupport
+import Testing
+
+@Suite struct SubTests {
+  static let cases: [OperatorCase] = [
+    .init("same shape", inputs: [.activation([2, 3, 5, 7]), .activation([2, 3, 5, 7], seed: 9)]),
+    .init("per channel", inputs: [.activation([2, 3, 5, 7]), .parameter([1, 3, 1, 1])]),
+    .init("per channel, rank 3", inputs: [.activation([2, 3, 5, 7]), .parameter([3, 1, 1])]),
+    .init("many channels", inputs: [.activation([2, 70, 3, 3]), .parameter([1, 70, 1, 1])]),
+    .init("many pixels", inputs: [.activation([3, 2, 80, 81]), .parameter([2, 1, 1])]),
+    .init("constant first", inputs: [.parameter([1, 3, 1, 1]), .activation([2, 3, 5, 7])]),
+    .init("per image", inputs: [.activation([2, 3, 5, 7]), .activation([2, 3, 1, 1], seed: 9)]),
+    .init("per pixel", inputs: [.activation([2, 3, 5, 7]), .activation([2, 1, 5, 7], seed: 9)]),
+    .init("picture", inputs: [.activation([2, 3, 5, 7]), .parameter([1, 3, 5, 7])]),
+    .init("row", inputs: [.activation([2, 3, 5, 7]), .parameter([7])]),
+    .init("scalar", inputs: [.activation([2, 3, 5, 7]), .scalar(1.5)]),
+    .init("scalar first", inputs: [.scalar(1.5), .activation([3, 4])]),
+    .init("matrix and vector", inputs: [.activation([4, 6]), .parameter([6])]),
+    .init("both repeated", inputs: [.activation([4, 1, 3]), .activation([1, 5, 3], seed: 9)]),
+    .init("one element", inputs: [.activation([1]), .activation([1], seed: 9)]),
+    .init("nothing", inputs: [.activation([0, 3]), .parameter([3])]),
+    .init("scalars", inputs: [.activation([]), .activation([], seed: 9)]),
+    .init(
+      "large", inputs: [.activation([2, 3, 110, 101]), .activation([2, 3, 110, 101], seed: 9)]),
+    .init(
+      "old, equal", opset: 1, attributes: ["consumed_inputs": [0, 0]],
+      inputs: [.activation([2, 3]), .activation([2, 3], seed: 9)]),
+    .init(
+      "old, trailing", opset: 6, attributes: ["broadcast": 1],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([4, 5])]),
+    .init(
+      "old, axis at the end", opset: 6, attributes: ["broadcast": 1, "axis": 2],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([4, 5])]),
+    .init(
+      "old, axis of channels", opset: 6, attributes: ["broadcast": 1, "axis": 1],
+      inputs: [.activation([2, 3, 4, 5]), .parameter([3])], exportOpsets: []),
+  ]
+
+  @Test(arguments: cases) func contract(_ example: OperatorCase) throws {
+    try checkOperator(Sub.self, example) { example, inputs in
+      [.broadcast(inputs[0]!, example.alignedSecondInput(inputs[1]!)) { $0 - $1 }]
+    }
+  }
+
+  @Test func foldsIntegers() throws {
+    let op = try decoded(Sub.self)
+    let result = try op.fold([
+      .constant(.integers(IntegerTensor(dimensions: [2, 1], values: [7, -9]))),
+      .constant(.integers(IntegerTensor([2, 3]))),
+    ])
+    #expect(result == [.integers(IntegerTensor(dimensions: [2, 2], values: [5, 4, -11, -12]))])
+    #expect(try op.fold([.activation([2]), .constant(.integers(IntegerTensor([2])))]) == nil)
+  }
+
+  @Test func refusesOverflow() throws {
+    let op = try decoded(Sub.self)
+    #expect(
+      throws: ShapeError("Sub of the constants -9223372036854775808 and 1 does not fit 64 bits")
+    ) {
+      try op.fold([
+        .constant(.integers(IntegerTensor([.min]))), .constant(.integers(IntegerTensor([1]))),
+      ])
+    }
+  }
+
+  @Test func namesTheRoleOfConstants() throws {
+    let op = try decoded(Sub.self)
+    #expect(op.role(ofInput: 1, shape: [3, 1, 1]) == .buffer)
+    #expect(op.role(ofInput: 1, shape: []) == .buffer)
+  }
+
+  @Test func refusesShapesThatDoNotMeet() throws {
+    let op = try decoded(Sub.self)
+    #expect(
+      throws: ShapeError(
+        "inputs [2, 3] and [2] cannot be combined: 3 meets 2; expected equal extents or 1")
+    ) { try op.outputShapes(for: [[2, 3], [2]]) }
+  }
+
+  @Test func refusesOldNodesWithoutBroadcast() {
+    #expect(
+      throws: ONNXError(
+        "inputs [2, 3] and [3] differ and attribute broadcast is 0; expected equal shapes, or "
+          + "broadcast 1")
+    ) { try decoded(Sub.self, opset: 6, inputs: [.activation([2, 3]), .activation([3])]) }
+  }
+}
