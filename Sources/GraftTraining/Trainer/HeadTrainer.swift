@@ -32,6 +32,11 @@ public struct HeadTrainer {
     planOptions: PlanOptions = .init(),
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed }
   ) throws(TrainingError) -> Outcome {
+    guard head.inputs.first?.imageShape == training.sampleShape else {
+      throw TrainingError(
+        "features have shape \(training.sampleShape); the head takes "
+          + (head.inputs.first.map { "\($0.imageShape)" } ?? "nothing"), kind: .badData)
+    }
     let options = try resolvedOptions(for: training)
     let network = try TrainableSession(
       head, batchSize: options.batchSize, planOptions: planOptions)

@@ -29,6 +29,10 @@ public struct Trainer {
     _ network: Network, training: some SampleSource, validation: (any SampleSource)?,
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed }
   ) throws(TrainingError) -> TrainingResult<Network.Snapshot> {
+    guard !network.learnedParameters.isEmpty else {
+      throw TrainingError(
+        "nothing in the network is trainable; expected at least one parameter", kind: .badData)
+    }
     let classes = try checkLabels(of: training, and: validation)
     let stepsPerEpoch = (training.count + options.batchSize - 1) / options.batchSize
     let (totalSteps, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: options.epochs)
