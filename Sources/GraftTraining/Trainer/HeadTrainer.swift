@@ -63,7 +63,8 @@ extension FeatureSet {
   /// Root mean square of the features, those of rank 3 averaged over their pixels first.
   ///
   /// The size of what a head multiplies its weights with: initial weights and learning rates that
-  /// are divided by it work for every backbone.
+  /// are divided by it work for every backbone. Normal initial weights of deviation 0.001 / scale
+  /// are small enough that seeds differ in the order of the samples only.
   ///
   /// - Throws: where a feature is not finite. 1 where all features are zero.
   public func scale() throws(TrainingError) -> Float {
