@@ -102,7 +102,8 @@ let package = Package(
     tests(
       "GraftTrainingTests",
       [
-        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor", system,
+        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor",
+        "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),

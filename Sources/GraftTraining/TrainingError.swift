@@ -15,11 +15,14 @@ public struct TrainingError: Error, Hashable, Sendable {
     case system
   }
 
+  /// What to blame.
   public var kind: Kind
+  /// One sentence.
   public var message: String
   /// Further lines for the person, printed indented.
   public var hints: [String]
 
+  /// An error with its way out, if there is one.
   public init(_ message: String, kind: Kind, hints: [String] = []) {
     self.kind = kind
     self.message = message
@@ -28,6 +31,7 @@ public struct TrainingError: Error, Hashable, Sendable {
 }
 
 extension TrainingError: CustomStringConvertible {
+  /// The message, the hints below.
   public var description: String {
     ([message] + hints.map { "  " + $0 }).joined(separator: "\n")
   }

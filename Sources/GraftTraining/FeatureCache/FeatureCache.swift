@@ -10,6 +10,7 @@ public final class FeatureCache {
   public struct Key: Hashable, Sendable {
     let backbone: ContentHash
     let preprocessing: ContentHash
+    /// Floats of the features of one photo.
     public let floatsPerEntry: Int
 
     /// From two SHA-256 in hexadecimal; nil where one is anything else, or no entry has this size.
@@ -29,6 +30,7 @@ public final class FeatureCache {
     let fileName: String
   }
 
+  /// The size of the whole cache unless somebody says otherwise: 4 GiB.
   public static let defaultLimitBytes = 4 << 30
 
   /// Things that a person may want to know, such as that the disk is full. Each is said once.
@@ -75,6 +77,7 @@ public final class FeatureCache {
     otherBytes = CacheDirectory.otherFiles(than: path).reduce(0) { $0 + $1.byteCount }
   }
 
+  /// False where the cache cannot be used; a note says why.
   public var isEnabled: Bool { file != nil }
   /// Entries of this backbone and preprocessing.
   public var count: Int { file?.count ?? 0 }

@@ -22,6 +22,9 @@ public struct SoftmaxCrossEntropy: Loss, Hashable {
   /// One weight for each class, for unbalanced classes; nil where all count the same.
   public let classWeights: [Float]?
 
+  /// A loss with this smoothing and these weights.
+  ///
+  /// - Precondition: smoothing in `0..<1`, positive weights.
   public init(labelSmoothing: Float = 0, classWeights: [Float]? = nil) {
     precondition((0..<1).contains(labelSmoothing), "label smoothing must be in 0..<1")
     precondition(
@@ -30,6 +33,7 @@ public struct SoftmaxCrossEntropy: Loss, Hashable {
     self.classWeights = classWeights
   }
 
+  /// Mean loss of the batch; assigns its gradient.
   public func evaluate(
     _ logits: TensorView, labels: some Collection<Int>, gradient: MutableTensorView?
   ) -> Float {

@@ -2,9 +2,12 @@ public import GraftTensor
 
 /// How many predictions are right.
 public struct Accuracy: Hashable, Codable, Sendable {
+  /// Right predictions.
   public var correct: Int
+  /// Predictions in all.
   public var total: Int
 
+  /// From counts.
   public init(correct: Int = 0, total: Int = 0) {
     self.correct = correct
     self.total = total

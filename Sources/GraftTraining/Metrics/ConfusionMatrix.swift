@@ -3,6 +3,7 @@ public struct ConfusionMatrix: Hashable, Codable, Sendable {
   /// `counts[label][prediction]`
   public private(set) var counts: [[Int]]
 
+  /// An empty matrix.
   public init(classCount: Int) {
     counts = Array(repeating: Array(repeating: 0, count: classCount), count: classCount)
   }
@@ -16,13 +17,16 @@ public struct ConfusionMatrix: Hashable, Codable, Sendable {
     }
   }
 
+  /// Counts one sample.
   public mutating func add(label: Int, prediction: Int) { counts[label][prediction] += 1 }
 
+  /// Classes, hence rows and columns.
   public var classCount: Int { counts.count }
 
   /// Samples in all.
   public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
 
+  /// The diagonal, of all samples.
   public var accuracy: Accuracy {
     Accuracy(correct: counts.indices.reduce(0) { $0 + counts[$1][$1] }, total: total)
   }
@@ -49,6 +53,7 @@ public struct ClassMetrics: Hashable, Codable, Sendable {
 }
 
 extension ConfusionMatrix {
+  /// Precision, recall and F1 of one class.
   public func metrics(of label: Int) -> ClassMetrics {
     let hits = Double(counts[label][label])
     let (support, predicted) = (support(label), predicted(label))

@@ -6,7 +6,9 @@
 /// Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA
 /// 1927. Unlike the textbook interval it stays inside 0...1 and is right for small n.
 public struct WilsonInterval: Hashable, Codable, Sendable {
+  /// Lower end, in `0...1`.
   public let lower: Double
+  /// Upper end, in `0...1`.
   public let upper: Double
 
   /// The 97.5 % point of the normal distribution.
@@ -29,6 +31,7 @@ public struct WilsonInterval: Hashable, Codable, Sendable {
     upper = successes == trials ? 1 : centre + half
   }
 
+  /// Of the rate that an accuracy estimates.
   public init(_ accuracy: Accuracy) {
     self.init(successes: accuracy.correct, trials: accuracy.total)
   }

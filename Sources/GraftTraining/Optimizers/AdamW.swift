@@ -19,14 +19,16 @@ public import GraftTensor
 /// Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, with ε placed as
 /// `torch.optim.AdamW` places it.
 public struct AdamW: Optimizer, Hashable {
-  /// β₁ and β₂
+  /// β₁: how long gradients are remembered.
   public let beta1: Float
+  /// β₂: how long squares of gradients are remembered.
   public let beta2: Float
   /// ε; keeps the step finite where the gradient is always zero. 1e-8 is the paper's.
   public let epsilon: Float
   /// λ
   public let weightDecay: Float
 
+  /// The usual settings, unless given.
   public init(
     beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.01
   ) {
@@ -39,6 +41,7 @@ public struct AdamW: Optimizer, Hashable {
   /// First and second moment.
   public var slotCount: Int { 2 }
 
+  /// One step of the rule.
   public func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
     state: inout OptimizerState, rate: Float

@@ -32,6 +32,7 @@ public struct OptimizerState: Sendable, Equatable {
   /// Tensors of the parameter's shape; what they mean is the optimizer's business.
   public var slots: [Tensor]
 
+  /// From a checkpoint, or before the first update.
   public init(step: Int, slots: [Tensor]) {
     self.step = step
     self.slots = slots

@@ -17,14 +17,17 @@ public struct SGD: Optimizer, Hashable {
   /// λ
   public let weightDecay: Float
 
+  /// The usual settings, unless given.
   public init(momentum: Float = 0.9, isNesterov: Bool = false, weightDecay: Float = 0) {
     self.momentum = momentum
     self.isNesterov = isNesterov
     self.weightDecay = weightDecay
   }
 
+  /// The velocity, where there is momentum.
   public var slotCount: Int { momentum == 0 ? 0 : 1 }
 
+  /// One step of the rule.
   public func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
     state: inout OptimizerState, rate: Float

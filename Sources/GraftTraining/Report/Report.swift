@@ -10,9 +10,12 @@
 public struct Report: Hashable, Codable, Sendable {
   /// How many photos of each class are where, in the order of `classes`.
   public struct Split: Hashable, Codable, Sendable {
+    /// Photos to learn from.
     public var training: [Int]
+    /// Photos to judge by.
     public var validation: [Int]
 
+    /// Counts in the order of the classes.
     public init(training: [Int], validation: [Int]) {
       self.training = training
       self.validation = validation
@@ -21,9 +24,12 @@ public struct Report: Hashable, Codable, Sendable {
 
   /// Seconds of one phase, such as `features`.
   public struct Timing: Hashable, Codable, Sendable {
+    /// What was done.
     public var phase: String
+    /// Wall-clock time.
     public var seconds: Double
 
+    /// Measured by the caller.
     public init(phase: String, seconds: Double) {
       self.phase = phase
       self.seconds = seconds
@@ -32,19 +38,26 @@ public struct Report: Hashable, Codable, Sendable {
 
   /// Of this layout of the file.
   public var version = 1
+  /// The name or the file of the network.
   public var model: String
+  /// In the order of the outputs.
   public var classes: [String]
+  /// With everything that was chosen on the way.
   public var settings: TrainingOptions
+  /// Photos of each class.
   public var split: Split
   /// Photos that could not be read.
   public var skippedCount: Int
+  /// In their order.
   public var epochs: [EpochMetrics]
   /// Counted from 1.
   public var bestEpoch: Int
   /// Nil where nothing was set aside for validation.
   public var validation: ValidationReport?
+  /// In the order of the phases; the only thing that differs between equal runs.
   public var timings: [Timing]
 
+  /// A report of what the caller measured.
   public init(
     model: String, classes: [String], settings: TrainingOptions, split: Split,
     skippedCount: Int = 0, epochs: [EpochMetrics], bestEpoch: Int, validation: ValidationReport?,
@@ -64,14 +77,19 @@ public struct Report: Hashable, Codable, Sendable {
 
 /// How good a network is on photos that it did not learn from.
 public struct ValidationReport: Hashable, Codable, Sendable {
+  /// Right predictions.
   public var accuracy: Accuracy
+  /// Where the true accuracy lies, with 95 % confidence.
   public var interval: WilsonInterval
   /// Nil where it was not measured.
   public var loss: Double?
+  /// Mean F1 of the classes.
   public var macroF1: Double
   /// What always saying the most frequent class would reach.
   public var majorityClass: String
+  /// The accuracy of always saying that class.
   public var majorityAccuracy: Double
+  /// Labels against predictions.
   public var confusion: ConfusionMatrix
   /// In the order of the classes.
   public var perClass: [ClassMetrics]

@@ -19,6 +19,9 @@ public struct Cosine: Schedule, Hashable {
   /// T
   public let steps: Int
 
+  /// From `rate` at step 0 to `finalRate` at step `steps`.
+  ///
+  /// - Precondition: at least one step.
   public init(_ rate: Float, steps: Int, finalRate: Float = 0) {
     precondition(steps > 0, "a schedule needs at least one step")
     self.rate = rate
@@ -26,6 +29,7 @@ public struct Cosine: Schedule, Hashable {
     self.finalRate = finalRate
   }
 
+  /// The rate at a step, counted from 0.
   public func rate(at step: Int) -> Float {
     guard step < steps else { return finalRate }
     let progress = Double(max(step, 0)) / Double(steps)

@@ -15,6 +15,9 @@ public struct StepDecay: Schedule, Hashable {
   /// T
   public let interval: Int
 
+  /// From `rate`, times `factor` after every `interval` steps.
+  ///
+  /// - Precondition: an interval of at least one step.
   public init(_ rate: Float, factor: Float = 0.1, every interval: Int) {
     precondition(interval > 0, "a schedule needs at least one step")
     self.rate = rate
@@ -22,6 +25,7 @@ public struct StepDecay: Schedule, Hashable {
     self.interval = interval
   }
 
+  /// The rate at a step, counted from 0.
   public func rate(at step: Int) -> Float {
     Float(Double(rate) * pow(Double(factor), Double(max(step, 0) / interval)))
   }

@@ -5,14 +5,17 @@
 public struct Warmup: Schedule {
   /// W
   public let steps: Int
+  /// What follows.
   public let schedule: any Schedule
 
+  /// Rises for so many steps, then follows `schedule`.
   public init(steps: Int, then schedule: any Schedule) {
     precondition(steps >= 0, "a negative number of steps")
     self.steps = steps
     self.schedule = schedule
   }
 
+  /// The rate at a step, counted from 0.
   public func rate(at step: Int) -> Float {
     guard step < steps else { return schedule.rate(at: step - steps) }
     return schedule.rate(at: 0) * Float(max(step, 0) + 1) / Float(steps)

@@ -19,6 +19,7 @@ public protocol SampleSource {
 }
 
 extension SampleSource {
+  /// Samples in all.
   public var count: Int { labels.count }
 }
 
@@ -26,7 +27,9 @@ extension SampleSource {
 public struct FeatureSet: SampleSource, Sendable {
   /// `[N, F]` or `[N, C, H, W]`
   public let features: Tensor
+  /// The class of each photo.
   public let labels: [Int]
+  /// How features of rank 3 lie in memory.
   public let layout: Layout
 
   /// - Throws: where there is not one label for each row.
@@ -46,8 +49,10 @@ public struct FeatureSet: SampleSource, Sendable {
     self.layout = features.shape.rank == 4 ? layout : .channelsFirst
   }
 
+  /// `[F]` or `[C, H, W]`
   public var sampleShape: Shape { Shape(Array(features.shape.dimensions.dropFirst())) }
 
+  /// Copies rows; the same in every epoch.
   public func read(
     _ indices: ArraySlice<Int>, epoch: Int?, into memory: UnsafeMutablePointer<Float>
   ) throws(TrainingError) {

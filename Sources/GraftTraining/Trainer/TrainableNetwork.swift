@@ -29,11 +29,16 @@ public protocol TrainableNetwork: InferenceNetwork {
 
 /// A parameter and its gradient, as windows on the network's memory.
 public struct LearnedParameter {
+  /// The name of the value in the graph.
   public let name: String
+  /// Decides whether weight decay applies.
   public let role: ParameterRole
+  /// Changed by the optimizer.
   public let value: MutableTensorView
+  /// Filled by the backward pass.
   public let gradient: MutableTensorView
 
+  /// Windows that stay valid as long as the network lives.
   public init(
     name: String, role: ParameterRole, value: MutableTensorView, gradient: MutableTensorView
   ) {

@@ -6,6 +6,7 @@ public import GraftTensor
 /// validation loss are kept, and the run ends when `patience` epochs bring no lower one. The same
 /// settings and samples give the same weights, whatever the number of threads.
 public struct Trainer {
+  /// The settings of every run.
   public let options: TrainingOptions
   private let loss: any Loss
   private let optimizer: any Optimizer
@@ -28,6 +29,10 @@ public struct Trainer {
     _ network: Network, training: some SampleSource, validation: (any SampleSource)?,
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed }
   ) throws(TrainingError) -> TrainingResult<Network.Snapshot> {
+    guard !network.learnedParameters.isEmpty else {
+      throw TrainingError(
+        "nothing in the network is trainable; expected at least one parameter", kind: .badData)
+    }
     let classes = try checkLabels(of: training, and: validation)
     let stepsPerEpoch = (training.count + options.batchSize - 1) / options.batchSize
     let (totalSteps, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: options.epochs)
@@ -80,6 +85,7 @@ public struct Trainer {
 
 /// How a run ended, and what it learned.
 public struct TrainingResult<Snapshot> {
+  /// Why a run ended.
   public enum Outcome: Hashable, Sendable {
     /// All epochs were run.
     case completed
@@ -91,6 +97,7 @@ public struct TrainingResult<Snapshot> {
     case diverged(TrainingError)
   }
 
+  /// Why the run ended.
   public let outcome: Outcome
   /// The weights of the best epoch; the present ones where the caller stopped before any was over.
   public let weights: Snapshot

@@ -17,9 +17,11 @@ public struct StepMetrics: Hashable, Codable, Sendable {
   public var epoch: Int
   /// In this epoch, counted from 1.
   public var step: Int
+  /// Batches of an epoch.
   public var stepsPerEpoch: Int
   /// Mean loss of the batch, before the update.
   public var loss: Double
+  /// The rate of this step.
   public var learningRate: Double
 }
 
@@ -29,15 +31,18 @@ public struct EpochMetrics: Hashable, Codable, Sendable {
   public var epoch: Int
   /// Mean over the samples, each measured before the update that used it.
   public var trainingLoss: Double
+  /// Measured like the loss, in `0...1`.
   public var trainingAccuracy: Double
   /// Nil where there are no validation samples.
   public var validationLoss: Double?
+  /// In `0...1`; nil where there are no validation samples.
   public var validationAccuracy: Double?
   /// At the last step.
   public var learningRate: Double
   /// Is this the best epoch so far?
   public var isBest: Bool
 
+  /// From measurements, or from a file.
   public init(
     epoch: Int, trainingLoss: Double, trainingAccuracy: Double, validationLoss: Double?,
     validationAccuracy: Double?, learningRate: Double, isBest: Bool

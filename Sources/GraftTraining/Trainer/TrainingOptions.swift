@@ -1,9 +1,12 @@
 /// The settings of a run.
 public struct TrainingOptions: Hashable, Codable, Sendable {
+  /// Passes over the training samples, at most.
   public var epochs: Int
+  /// Samples of a step.
   public var batchSize: Int
   /// The highest rate of the schedule; nil where the trainer chooses it.
   public var learningRate: Float?
+  /// λ: how strongly weights are pulled to zero; biases are not.
   public var weightDecay: Float
   /// A name of ``OptimizerCatalog``.
   public var optimizer: String
@@ -13,12 +16,14 @@ public struct TrainingOptions: Hashable, Codable, Sendable {
   public var warmupSteps: Int
   /// Epochs without a lower validation loss after which the run ends.
   public var patience: Int
+  /// ε: how much of the target is spread evenly over the classes.
   public var labelSmoothing: Float
   /// One weight for each class; nil where all count the same.
   public var classWeights: [Float]?
   /// Decides the order of the samples and every random number of the network.
   public var seed: UInt64
 
+  /// Settings that suit a head on features of a few hundred photos, unless given.
   public init(
     epochs: Int = 50, batchSize: Int = 32, learningRate: Float? = nil, weightDecay: Float = 0.01,
     optimizer: String = "adamw", schedule: String = "cosine", warmupSteps: Int = 0,
