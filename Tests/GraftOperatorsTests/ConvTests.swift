@@ -38,7 +38,7 @@ import Testing
       inputs: [.activation([1, 2, 6, 7]), .parameter([2, 2, 3, 4])]),
     .init(
       "same lower", attributes: ["auto_pad": "SAME_LOWER", "strides": [2, 3]],
-      inputs: [.activation([1, 2, 6, 8]), .parameter([2, 2, 4, 4])]),
+      inputs: [.activation([1, 2, 5, 8]), .parameter([2, 2, 4, 4])]),
     .init(
       "valid, opset 1", opset: 1, attributes: ["auto_pad": "VALID"],
       inputs: [.activation([1, 2, 4, 4]), .parameter([2, 2, 2, 2])]),
