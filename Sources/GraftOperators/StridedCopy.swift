@@ -124,8 +124,10 @@ extension StridedCopy {
     }
   }
 
-  /// Rows and columns of a tile: 16 floats are a cache line.
-  private static let tile = 16
+  /// Rows and columns of a tile. Steps of a power of two put all rows of a tile into one set of the
+  /// first cache, which has 8 to 12 places: NCHW to NHWC of [8, 2048, 7, 7] on one thread took
+  /// 2.8 GB/s with 16, 10.6 with 8; shapes without that trouble stay within a tenth.
+  private static let tile = 8
 
   @inline(__always)
   private static func copy<Element>(
