@@ -16,16 +16,27 @@ static INLINE ptrdiff_t end_inside(ptrdiff_t start, ptrdiff_t dilation, ptrdiff_
 }
 
 // `count` neighbouring output pixels that see the same taps; x is the pixel that the first one would
-// see through tap (0, 0), y and residual the first one's place.
+// see through tap (0, 0), y and residual the first one's place. Where all `width` columns of the
+// kernel are inside and everything is one pixel apart, neighbours share what they read.
 static INLINE void pixels(const graft_convolution *c, const float *x, float *y,
-                          const float *residual, taps t, const int count) {
+                          const float *residual, taps t, const int count, const int width) {
   ptrdiff_t channels = c->groups, step = c->stride_width * c->pixel_stride;
   ptrdiff_t down = c->dilation_height * c->row_stride, right = c->dilation_width * c->pixel_stride;
   ptrdiff_t k = 0;
   for (; k + 16 <= channels; k += 16) {
     float16 sum[4];
     UNROLL for (int p = 0; p < count; p++) sum[p] = LOAD(c->bias + k);
-    for (ptrdiff_t i = t.i0; i < t.i1; i++) {
+    for (ptrdiff_t i = t.i0; i < t.i1 && width > 0; i++) {
+      const float *seen = x + i * down + k, *weights = c->weights + i * width * channels + k;
+      UNROLL for (int place = 0; place < count + width - 1; place++) {
+        float16 pixel = LOAD(seen + place * right);
+        UNROLL for (int j = 0; j < width; j++) {
+          int p = place - j;
+          if (p >= 0 && p < count) sum[p] += pixel * LOAD(weights + j * channels);
+        }
+      }
+    }
+    for (ptrdiff_t i = t.i0; i < t.i1 && width == 0; i++) {
       for (ptrdiff_t j = t.j0; j < t.j1; j++) {
         float16 w = LOAD(c->weights + (i * c->kernel_width + j) * channels + k);
         const float *seen = x + i * down + j * right + k;
@@ -92,10 +103,17 @@ static INLINE void body(const graft_convolution *c, ptrdiff_t begin, ptrdiff_t e
         multiplied_pixel(c, x, y, residual, t);
         ox++;
       } else if (left >= 0 && last < c->input_width && ox + 4 <= c->output_width) {
-        pixels(c, x, y, residual, t, 4);
+        int unit = c->stride_width == 1 && c->dilation_width == 1;
+        if (unit && c->kernel_width == 3) {
+          pixels(c, x, y, residual, t, 4, 3);
+        } else if (unit && c->kernel_width == 5) {
+          pixels(c, x, y, residual, t, 4, 5);
+        } else {
+          pixels(c, x, y, residual, t, 4, 0);
+        }
         ox += 4;
       } else {
-        pixels(c, x, y, residual, t, 1);
+        pixels(c, x, y, residual, t, 1, 0);
         ox++;
       }
     }

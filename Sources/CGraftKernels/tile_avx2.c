@@ -12,6 +12,12 @@ AVX2 static inline __attribute__((always_inline)) void sum_rows(const tile *t, c
   __m256 left[6], right[6];
   UNROLL for (int i = 0; i < rows; i++) left[i] = right[i] = _mm256_setzero_ps();
 
+  // What the end adds to and writes is on its way from memory while the sums are computed.
+  UNROLL for (int i = 0; i < rows; i++) {
+    __builtin_prefetch(t->y + i * t->y_stride, 1);
+    if (t->residual) __builtin_prefetch(t->residual + i * t->y_stride);
+  }
+
   const float *weights = t->weights;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {

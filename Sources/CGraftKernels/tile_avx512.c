@@ -14,6 +14,15 @@ AVX512 static inline __attribute__((always_inline)) void sum_rows(const tile *t,
     UNROLL for (int p = 0; p < panels; p++) sum[i][p] = _mm512_setzero_ps();
   }
 
+  // What the end adds to and writes is on its way from memory while the sums are computed.
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int p = 0; p < panels; p++) {
+      ptrdiff_t place = i * t->y_stride + p * 16;
+      __builtin_prefetch(t->y + place, 1);
+      if (t->residual) __builtin_prefetch(t->residual + place);
+    }
+  }
+
   const float *weights = t->weights;
   ptrdiff_t panel_stride = t->panel_stride;
   const float *const *pointers = t->rows;

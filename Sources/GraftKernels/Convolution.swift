@@ -100,7 +100,8 @@ extension Kernels {
 
     var work = graft_convolution(geometry)
     (work.x, work.weights, work.y) = (x, packed, y)
-    (work.bias, work.residual, work.zeros) = (UnsafePointer(scratch), residual, UnsafePointer(zeros))
+    (work.bias, work.zeros) = (UnsafePointer(scratch), UnsafePointer(zeros))
+    work.residual = residual
     (work.low, work.high) = (limits.low, limits.high)
     if geometry.isDepthwise { return convolveDepthwise(work) }
     if geometry.mergesKernelRows {

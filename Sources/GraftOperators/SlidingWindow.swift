@@ -170,13 +170,20 @@ extension SlidingWindow {
     guard input.rank == 4 else {
       throw ShapeError("the input has shape \(input); expected 4 dimensions, [N, C, H, W]")
     }
+    try Self.refuseHuge("input", input.dimensions)
     let height = try resolve(vertical, input[2], "height").output
     let width = try resolve(horizontal, input[3], "width").output
     let dimensions = [input[0], channels ?? input[1], height, width]
-    guard let count = Shape.checkedElementCount(dimensions), count <= 1 << 44 else {
-      throw ShapeError("the output \(dimensions) is larger than any memory")
-    }
+    try Self.refuseHuge("output", dimensions)
     return Shape(dimensions)
+  }
+
+  /// 256 GiB: beyond what anyone runs, and small enough that the products with kernel and channels
+  /// that planning forms do not overflow.
+  private static func refuseHuge(_ name: String, _ dimensions: [Int]) throws(ShapeError) {
+    guard let count = Shape.checkedElementCount(dimensions), count <= 1 << 36 else {
+      throw ShapeError("the \(name) \(dimensions) has more than 2^36 elements; graft takes no more")
+    }
   }
 
   /// The window over an input of this shape, every number resolved.

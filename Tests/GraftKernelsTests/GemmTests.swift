@@ -18,7 +18,9 @@ extension KernelTests {
 
       var a: [Float] { numbers(m * k, seed: 1) }
       var b: [Float] { numbers(k * n, seed: 2) }
-      var c: [Float] { beta == 0 ? [Float](repeating: .nan, count: m * n) : numbers(m * n, seed: 3) }
+      var c: [Float] {
+        beta == 0 ? [Float](repeating: .nan, count: m * n) : numbers(m * n, seed: 3)
+      }
 
       var result: [Float] {
         var c = c

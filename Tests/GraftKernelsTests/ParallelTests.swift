@@ -6,9 +6,11 @@ extension KernelTests {
   @Suite struct Pool {
     @Test(arguments: [0, 1, 2, 3, 100, 5000]) func runsEveryTaskOnce(tasks: Int) {
       let counts = KernelTests.withThreads {
-        let calls = Mutex([Int](repeating: 0, count: tasks))
-        Parallel.run(tasks) { task in calls.withLock { $0[task] += 1 } }
-        return calls.withLock { $0 }
+        var calls = [Int](repeating: 0, count: tasks)
+        calls.withUnsafeMutableBufferPointer { calls in
+          Parallel.run(tasks) { calls[$0] += 1 }
+        }
+        return calls
       }
       for count in counts { #expect(count == [Int](repeating: 1, count: tasks)) }
     }
@@ -48,10 +50,11 @@ extension KernelTests {
     }
 
     @Test func coversRanges() {
-      let seen = Mutex<[Range<Int>]>([])
-      Parallel.forRanges(of: 10, size: 4) { range in seen.withLock { $0.append(range) } }
-      let sorted = seen.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
-      #expect(sorted == [0..<4, 4..<8, 8..<10])
+      var ranges = [Range<Int>](repeating: 0..<0, count: 3)
+      ranges.withUnsafeMutableBufferPointer { ranges in
+        Parallel.forRanges(of: 10, size: 4) { ranges[$0.lowerBound / 4] = $0 }
+      }
+      #expect(ranges == [0..<4, 4..<8, 8..<10])
     }
   }
 }

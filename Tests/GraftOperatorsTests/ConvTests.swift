@@ -231,7 +231,11 @@ extension ConvTests {
     ([[1, 3, 5, 5]], "Conv has 1 inputs; expected X, W and optionally B"),
     (
       [[1 << 40, 3, 5, 5], [2, 3, 3, 3]],
-      "the output [1099511627776, 2, 3, 3] is larger than any memory"
+      "the input [1099511627776, 3, 5, 5] has more than 2^36 elements; graft takes no more"
+    ),
+    (
+      [[1 << 29, 3, 5, 5], [64, 3, 3, 3]],
+      "the output [536870912, 64, 3, 3] has more than 2^36 elements; graft takes no more"
     ),
   ]
 
