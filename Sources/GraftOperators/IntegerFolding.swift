@@ -16,6 +16,12 @@ package enum IntegerFolding {
     }
     let (shapeA, shapeB) = (Shape(a.dimensions), Shape(b.dimensions))
     let shape = try Shape.broadcasting(shapeA, shapeB)
+    // Two small vectors can ask for a huge table, which no shape needs.
+    guard shape.elementCount <= max(a.values.count, b.values.count, 1 << 16) else {
+      throw ShapeError(
+        "\(opType) of constants \(shapeA) and \(shapeB) gives \(shape.elementCount) integers; "
+          + "graft folds up to \(1 << 16)")
+    }
     var values: [Int] = []
     for offset in 0..<shape.elementCount {
       let x = a.values[source(offset, shape, shapeA)]

@@ -50,7 +50,7 @@ extension SoftmaxOperator {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    4 * inputs[0].elementCount
+    Int.saturatingProduct(4, inputs[0].elementCount)
   }
 
   private func lines(_ shape: Shape) -> (outer: Int, count: Int, inner: Int) {

@@ -104,4 +104,12 @@ import Testing
       throws: ONNXError("output Indices is used; graft computes only the first output of MaxPool")
     ) { try decoded(MaxPool.self, ["kernel_shape": [2, 2]], outputCount: 2) }
   }
+
+  @Test func refusesMorePixelsThanItCanNumber() throws {
+    let op = try decoded(MaxPool.self, ["kernel_shape": [1, 1]])
+    #expect(
+      throws: ShapeError(
+        "the input [0, 1, 4294967296, 4294967296] has more pixels than graft can number")
+    ) { try op.outputShapes(for: [[0, 1, 4_294_967_296, 4_294_967_296]]) }
+  }
 }

@@ -31,7 +31,7 @@ struct FiniteDifferences {
     shapes = check.flow.map(\.shape)
     // Oracles are slow: of large outputs a few places must do.
     let size = outputs.reduce(1) { $0 + $1.values.count }
-    let limit = max(4, min(checkedElements, 200_000 / size))
+    let limit = max(4, min(checkedElements, 100_000 / size))
     var places: [Int: [(offset: Int, slope: Double)]] = [:]
     for (index, input) in check.flow.enumerated() where input.isDifferentiable {
       let count = input.elements.count

@@ -1,5 +1,5 @@
 import GraftGraph
-package import GraftTensor
+import GraftTensor
 
 /// A window over an image, straight from ONNX's formula, one pixel at a time.
 package struct NaiveWindow {

@@ -48,7 +48,8 @@ extension AveragePool {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    outputs[0].elementCount * window.vertical.kernel * window.horizontal.kernel
+    Int.saturatingProduct(
+      outputs[0].elementCount, window.vertical.kernel, window.horizontal.kernel)
   }
 }
 

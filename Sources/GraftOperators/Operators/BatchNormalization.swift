@@ -94,7 +94,7 @@ extension BatchNormalization {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    2 * inputs[0].elementCount
+    Int.saturatingProduct(2, inputs[0].elementCount)
   }
 
   private func inverseDeviation(_ variance: Double) -> Float {

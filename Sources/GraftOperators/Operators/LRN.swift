@@ -62,7 +62,7 @@ extension LRN {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    inputs[0].elementCount * (2 * response.size + 3)
+    Int.saturatingProduct(inputs[0].elementCount, 2 * response.size + 3)
   }
 }
 

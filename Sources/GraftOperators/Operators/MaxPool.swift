@@ -55,7 +55,8 @@ extension MaxPool {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    outputs[0].elementCount * window.vertical.kernel * window.horizontal.kernel
+    Int.saturatingProduct(
+      outputs[0].elementCount, window.vertical.kernel, window.horizontal.kernel)
   }
 }
 
@@ -64,7 +65,7 @@ extension SlidingWindow {
   func pooledShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
     guard inputs.count == 1 else { throw ShapeError("\(inputs.count) inputs; expected 1") }
     let shape = try outputShape(for: inputs[0])
-    guard inputs[0][2] * inputs[0][3] <= Int(Int32.max) else {
+    guard inputs[0][2] <= Int(Int32.max) / inputs[0][3] else {
       throw ShapeError("the input \(inputs[0]) has more pixels than graft can number")
     }
     return shape

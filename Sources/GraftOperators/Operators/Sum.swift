@@ -47,7 +47,7 @@ extension Sum {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    (inputs.count - 1) * outputs[0].elementCount
+    Int.saturatingProduct(inputs.count - 1, outputs[0].elementCount)
   }
 }
 
