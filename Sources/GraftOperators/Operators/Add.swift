@@ -49,3 +49,7 @@ extension Add {
     shape.elementCount > 1 ? .bias : .buffer
   }
 }
+
+// MARK: - Fusion
+
+extension Add: ResidualAddingOperator {}

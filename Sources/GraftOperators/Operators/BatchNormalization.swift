@@ -197,3 +197,19 @@ extension BatchNormalization {
     }
   }
 }
+
+// MARK: - Fusion
+
+extension BatchNormalization: ChannelAffineOperator {
+  package func channelAffine(parameters: [Tensor]) -> (scale: [Float], shift: [Float])? {
+    guard !usesBatch, parameters.count == 4 else { return nil }
+    let (scale, bias) = (parameters[0].elements, parameters[1].elements)
+    let (mean, variance) = (parameters[2].elements, parameters[3].elements)
+    // In Double, so that folding rounds once.
+    let factors = scale.indices.map {
+      Double(scale[$0]) / (Double(variance[$0]) + Double(epsilon)).squareRoot()
+    }
+    let shifts = scale.indices.map { Double(bias[$0]) - Double(mean[$0]) * factors[$0] }
+    return (factors.map { Float($0) }, shifts.map { Float($0) })
+  }
+}

@@ -49,3 +49,11 @@ extension Clip {
     if let maximum { node.appendInput(.float(maximum)) }
   }
 }
+
+// MARK: - Fusion
+
+extension Clip: FusibleActivationOperator {
+  package var fusedActivation: FusedActivation? {
+    .clip(minimum: minimum ?? -.infinity, maximum: maximum ?? .infinity)
+  }
+}

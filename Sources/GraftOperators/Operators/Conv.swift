@@ -322,3 +322,52 @@ private enum Method: String {
       rawValue, cost: operations / 200e3 + 4 * floats / 25e3, isExact: self != .winograd)
   }
 }
+
+// MARK: - Fusion and heads
+
+extension Conv: AffineAbsorbingOperator, EpilogueAcceptingOperator, ClassifierHeadOperator {
+  /// W' = scale · W, B' = scale · B + shift, output by output.
+  package func absorbing(
+    scale: [Float], shift: [Float], parameters: [Tensor]
+  ) -> [Tensor]? {
+    let w = parameters[0]
+    guard epilogue == ConvEpilogue(), w.shape[0] == scale.count, shift.count == scale.count else {
+      return nil
+    }
+    let perOutput = w.shape.elementCountPerImage
+    let weights = w.withUnsafeElements { old in
+      Tensor(unsafeUninitialized: w.shape) { new in
+        for output in scale.indices {
+          for index in output * perOutput..<(output + 1) * perOutput {
+            new[index] = old[index] * scale[output]
+          }
+        }
+      }
+    }
+    let bias = parameters.count > 1 ? parameters[1].elements : shift.map { _ in 0 }
+    let shifted = shift.indices.map { bias[$0] * scale[$0] + shift[$0] }
+    return [weights, Tensor([shift.count], shifted)]
+  }
+
+  package func fusing(_ activation: FusedActivation) -> Conv? {
+    guard epilogue.activation == .none else { return nil }
+    var fused = self
+    fused.epilogue.activation =
+      switch activation {
+      case .relu: .relu
+      case .clip(let minimum, let maximum): .clip(min: minimum, max: maximum)
+      }
+    return fused
+  }
+
+  package func fusingResidual(inputCount: Int) -> Conv? {
+    guard epilogue == ConvEpilogue() else { return nil }
+    var fused = self
+    fused.epilogue.hasResidual = true
+    return fused
+  }
+
+  package func classAxis(ofInput index: Int, shape: Shape) -> Int? {
+    index == 1 || index == 2 ? 0 : nil
+  }
+}

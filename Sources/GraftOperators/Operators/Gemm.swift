@@ -178,3 +178,15 @@ extension Gemm {
     }
   }
 }
+
+// MARK: - Heads
+
+extension Gemm: ClassifierHeadOperator {
+  package func classAxis(ofInput index: Int, shape: Shape) -> Int? {
+    switch index {
+    case 1: transB ? 0 : 1
+    case 2: shape.rank - 1
+    default: nil
+    }
+  }
+}

@@ -154,3 +154,11 @@ extension MatMul {
     }
   }
 }
+
+// MARK: - Heads
+
+extension MatMul: ClassifierHeadOperator {
+  package func classAxis(ofInput index: Int, shape: Shape) -> Int? {
+    index == 1 && shape.rank == 2 ? 1 : nil
+  }
+}

@@ -24,3 +24,9 @@ extension Relu {
 
   package func encode(into node: inout NodeEncoder) {}
 }
+
+// MARK: - Fusion
+
+extension Relu: FusibleActivationOperator {
+  package var fusedActivation: FusedActivation? { .relu }
+}

@@ -180,3 +180,11 @@ extension Reshape {
 extension Reshape {
   package func backward(_ pass: BackwardPass) { Reshaping.backward(pass) }
 }
+
+// MARK: - Heads
+
+extension Reshape: ShapeCarryingOperator {
+  package func replacingExtent(_ old: Int, with new: Int) -> Reshape {
+    Reshape(dimensions.map { $0 == .fixed(old) ? .fixed(new) : $0 })
+  }
+}
