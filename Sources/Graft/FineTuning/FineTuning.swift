@@ -34,6 +34,7 @@ extension Model {
     }
     model.labels = classes
     model.card = nil
+    model.hasFreshHead = true
     return model
   }
 
@@ -190,9 +191,33 @@ private struct FineTuner {
       let trainer = try HeadTrainer(settings)
       _ = onEvent(.trainingStarted(try trainer.resolvedOptions(for: training)))
       return try trainer.fit(
-        head, training: training, validation: validation.count > 0 ? validation : nil
+        try startingHead(for: training), training: training, validation: validation.count > 0 ? validation : nil
       ) { (event) throws(TrainingError) in onEvent(.training(event)) }
     }
+  }
+}
+
+// MARK: - Where the head starts
+
+extension FineTuner {
+  /// A fresh head made small beside the features, so that all classes start equally probable
+  /// whatever the backbone's scale; any other head as it is.
+  private func startingHead(for training: FeatureSet) throws(TrainingError) -> Graph {
+    guard model.hasFreshHead else { return head }
+    let scale = try training.scale()
+    var start = head
+    for (name, parameter) in head.parameters where parameter.role == .weight {
+      let shape = parameter.tensor.shape
+      let deviation = parameter.tensor.withUnsafeElements { elements in
+        (elements.reduce(0) { $0 + $1 * $1 } / Float(max(elements.count, 1))).squareRoot()
+      }
+      guard deviation > 0 else { continue }
+      let factor = 0.001 / (scale * deviation)
+      start.parameters[name]?.tensor = parameter.tensor.withUnsafeElements { elements in
+        Tensor(shape, elements.map { $0 * factor })
+      }
+    }
+    return start
   }
 }
 
@@ -206,6 +231,7 @@ extension FineTuner {
     best.graph = backbone.followed(by: outcome.result.weights)
     best.name = model.name
     best.outputActivation = .softmax
+    best.hasFreshHead = false
     best.card = TrainingCard(
       base: model.card?.base ?? TrainingCard.Base(name: model.name, sha256: model.file?.sha256),
       trained: options.depth.rawValue, classes: photos.labels,

@@ -18,6 +18,8 @@ public struct Model: Sendable {
   public var card: TrainingCard?
   /// Where it came from; nil for a model that was made in memory.
   public var file: ModelFile?
+  /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
+  var hasFreshHead = false
 
   /// How the preprocessing is known.
   public enum PreprocessingOrigin: Hashable, Sendable {

@@ -43,7 +43,8 @@ extension Graph {
   /// The same network with a new, seeded head for another number of classes.
   ///
   /// Weights are drawn as He et al. 2015 (fan-in), biases are zero. What follows the head (bias
-  /// Add, Relu, pooling, Reshape) is kept and fitted to the new number of classes.
+  /// Add, pooling, Reshape) is kept and fitted to the new number of classes, but for a Relu right
+  /// behind it, as SqueezeNet has: a new class score that starts below zero would never learn.
   public func replacingHead(classes: Int, seed: UInt64 = 1) throws(GraphError) -> Graph {
     let cut = try headCut()
     guard let place = nodes.firstIndex(where: { $0.name == cut.nodeName }),
@@ -59,6 +60,7 @@ extension Graph {
         axis: axis, to: classes, using: &generator)
     }
     graph.fitAfterHead(from: place + 1, classes: cut.classes, to: classes)
+    graph.removeRelu(behind: cut.nodeName)
     let outputShape = try graph.shapes(batchSize: 2)[graph.outputs[0]]
     guard let outputShape, outputShape.elementCount == 2 * classes else {
       throw GraphError(
@@ -66,6 +68,14 @@ extension Graph {
           + "\(outputShape ?? []); expected [2, \(classes)]")
     }
     return graph
+  }
+
+  private mutating func removeRelu(behind nodeName: String) {
+    guard let head = nodes.firstIndex(where: { $0.name == nodeName }) else { return }
+    let readers = nodes.indices.filter { nodes[$0].inputs.contains(nodes[head].outputs[0]) }
+    guard readers.count == 1, nodes[readers[0]].opType == "Relu" else { return }
+    nodes[head].outputs[0] = nodes[readers[0]].outputs[0]
+    nodes.remove(at: readers[0])
   }
 
   /// Fits constants after the head to another number of classes: biases, Reshape targets.

@@ -154,7 +154,8 @@ extension TrainingRun {
     var evaluation: Evaluation?
     if let validation, validation.count > 0 {
       evaluation = try Evaluation(
-        of: network.inferenceNetwork(), on: validation, batchSize: options.batchSize, loss: loss)
+        of: network.inferenceNetwork(), on: validation, batchSize: options.batchSize,
+        loss: SoftmaxCrossEntropy(classWeights: options.classWeights))  // smoothing is for learning
     }
     if let loss = evaluation?.loss, !loss.isFinite {
       throw diverged("validation loss is \(loss)", epoch: epoch, step: stepsPerEpoch)
