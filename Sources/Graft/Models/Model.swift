@@ -18,6 +18,8 @@ public struct Model: Sendable {
   public var card: TrainingCard?
   /// Where it came from; nil for a model that was made in memory.
   public var file: ModelFile?
+  /// Remarks about how the model was read that its user should know.
+  public var notes: [String] = []
   /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
   var hasFreshHead = false
 
@@ -99,6 +101,11 @@ extension Model {
       var model = try Model(contentsOf: path, options: options)
       if let record = ModelRecord.named(name) {
         model.name = record.name
+        if model.file?.sha256 != record.sha256, model.preprocessingOrigin == .convention {
+          model.notes.append(
+            "\(path.displayName) is not the published file of \(record.name); graft prepares photos "
+              + "as for the published one")
+        }
         try model.adopt(record, options: options)
       }
       return model

@@ -25,7 +25,7 @@ struct FinetuneSession {
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)
     let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
-    try sayModel(base, classes: photos.labels.count)
+    try sayModel(model, classes: photos.labels.count)
     try checkOutput()
 
     let progress = FinetuneProgress(talk)
@@ -124,15 +124,15 @@ extension FinetuneSession {
         + "(\(drawn))\(test)")
   }
 
-  private func sayModel(_ base: Model, classes: Int) throws(GraftError) {
+  private func sayModel(_ model: Model, classes: Int) throws(GraftError) {
     let cut: HeadCut
-    do { cut = try base.graph.headCut() } catch { throw GraftError(error) }
-    let size = cut.featureShape.rank == 1
-      ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
+    do { cut = try model.graph.headCut() } catch { throw GraftError(error) }
+    let isVector = cut.featureShape.elementCount == cut.featureShape[0]
+    let size = isVector ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
     talk.say(
-      "Model   \(base.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
-    talk.say("        \(base.preprocessing.words)  (\(base.preprocessingOrigin.words))")
-    base.warnAboutPreprocessing(talk)
+      "Model   \(model.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
+    talk.say("        \(model.preprocessing.words)  (\(model.preprocessingOrigin.words))")
+    model.warnAboutPreprocessing(talk)
   }
 }
 
