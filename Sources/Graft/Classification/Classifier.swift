@@ -4,10 +4,13 @@ import GraftKernels
 public struct Classification: Hashable, Sendable {
   /// A class and how probable the model finds it.
   public struct Guess: Hashable, Sendable {
+    /// The name of the class.
     public var label: String
+    /// From 0 to 1.
     public var probability: Float
   }
 
+  /// The photo, as it was given.
   public let path: FilePath
   /// All classes, most probable first; empty where the photo cannot be read.
   public let guesses: [Guess]
@@ -17,6 +20,7 @@ public struct Classification: Hashable, Sendable {
 
 /// Says what is on photos.
 public struct Classifier {
+  /// The network that answers.
   public let model: Model
   private let labels: [String]
   private let caching: FeatureCaching

@@ -2,6 +2,7 @@ import Foundation
 
 /// What an exported file takes and gives.
 public struct ExportOptions: Hashable, Sendable {
+  /// What the exported network takes.
   public enum Input: String, Hashable, Sendable, CaseIterable {
     /// RGB values 0…255; the first nodes do the rest.
     case pixels
@@ -9,19 +10,24 @@ public struct ExportOptions: Hashable, Sendable {
     case normalised
   }
 
+  /// What the exported network answers.
   public enum Output: String, Hashable, Sendable, CaseIterable {
     case probabilities
     case logits
   }
 
+  /// The version of the ONNX operators to write.
   public var opset: Int
+  /// What the exported network takes.
   public var input: Input
+  /// What the exported network answers.
   public var output: Output
   /// Largest difference of an output between this model and the file that is accepted.
   public var tolerance: Double
   /// Replace a file that is already there.
   public var replaces: Bool
 
+  /// What most runtimes can use, unless something else is asked for.
   public init(
     opset: Int = 17, input: Input = .pixels, output: Output = .probabilities,
     tolerance: Double = 1e-4, replaces: Bool = false
@@ -42,6 +48,7 @@ public struct ExportCheck: Hashable, Sendable, Codable {
   public var agreeing: Int
   /// Pictures compared.
   public var compared: Int
+  /// The largest difference of an output between the file and the model.
   public var largestDifference: Double
 }
 

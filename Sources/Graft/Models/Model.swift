@@ -7,10 +7,13 @@ import GraftOperators
 public struct Model: Sendable {
   /// Short name, such as `vgg16`.
   public var name: String
+  /// The network.
   public var graph: Graph
   /// What the file's output ended with before it was set aside.
   public var outputActivation: OutputActivation
+  /// What is done to a photo before the network.
   public var preprocessing: Preprocessing
+  /// Where the preprocessing is known from.
   public var preprocessingOrigin: PreprocessingOrigin
   /// Class names in output order; nil where nobody knows them.
   public var labels: [String]?
@@ -38,7 +41,9 @@ public struct Model: Sendable {
 
 /// The file a model was read from.
 public struct ModelFile: Hashable, Sendable {
+  /// The file.
   public var path: FilePath
+  /// The size of the file.
   public var bytes: Int
   /// In hexadecimal; nil until somebody needed it.
   public var sha256: String?
@@ -55,6 +60,7 @@ public struct ModelOptions: Sendable {
   /// Accept NaN and infinite weights.
   public var allowsNonFinite: Bool
 
+  /// What the file and the records say, unless something else is given.
   public init(
     preprocessing: Preprocessing? = nil, fit: Preprocessing.Fit? = nil, size: Int? = nil,
     allowsNonFinite: Bool = false

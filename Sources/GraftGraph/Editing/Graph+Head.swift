@@ -4,6 +4,7 @@ public import GraftTensor
 public struct HeadCut: Hashable, Sendable {
   /// The last node that owns weights.
   public var nodeName: String
+  /// The ONNX operator of the layer.
   public var opType: String
   /// The value that enters it: the features.
   public var features: String

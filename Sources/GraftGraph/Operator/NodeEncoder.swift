@@ -18,15 +18,23 @@ public struct NodeEncoder {
 
   /// The opset that is being written.
   public let opset: Int
+  /// The attributes set so far.
   public private(set) var attributes: [ONNXAttribute] = []
+  /// The inputs that are constants, added so far.
   public private(set) var constantInputs: [ConstantInput] = []
 
+  /// A node for a file of this opset, with nothing set.
   public init(opset: Int) { self.opset = opset }
 
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: Int) { append(name, .int(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: [Int]) { append(name, .ints(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: Float) { append(name, .float(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: [Float]) { append(name, .floats(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: String) { append(name, .string(value)) }
 
   /// Adds a constant as the next input.
