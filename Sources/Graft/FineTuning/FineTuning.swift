@@ -128,6 +128,10 @@ private struct FineTuner {
   ) throws(GraftError) -> FeatureExtractor.Features {
     let total = photos.hashes.count { $0 != nil }
     let cached = extractor.cachedCount(photos.hashes)
+    let missing = total - cached
+    // Fewer are done before an estimate would be.
+    let seconds = missing < 32 ? 0 : try extractor.measuredSecondsPerPhoto() * Double(missing)
+    guard onEvent(.planned(photos: missing, seconds: seconds)) == .proceed else { throw .stopped }
     guard onEvent(.featuresStarted(total: total, cached: cached)) == .proceed else {
       throw .stopped
     }

@@ -36,6 +36,9 @@ public struct FineTuningOptions: Sendable {
 
 /// What a caller hears of a fine-tuning run.
 public enum FineTuningEvent: Sendable {
+  /// What there is to do before the head can learn, measured on this machine: so many photos have
+  /// no features yet.
+  case planned(photos: Int, seconds: Double)
   /// The backbone begins to run over the photos; `cached` of them are there already.
   case featuresStarted(total: Int, cached: Int)
   case featuresProgress(done: Int, total: Int)

@@ -33,10 +33,12 @@ struct FinetuneSession {
     do {
       finished = try model.fineTune(on: photos, options: options(for: photos)) { event in
         progress.show(event)
+        if case .planned = event, command.estimate { return .stop }
         return Interruption.directive
       }
     } catch where error.kind == .interrupted {
       progress.clear()
+      if command.estimate, Interruption.directive == .proceed { return }
       throw Interruption.error(
         "stopped before the run was complete; nothing was written",
         hints: ["Features computed so far are kept: the same command goes on from there."])
