@@ -106,7 +106,7 @@ let package = Package(
         "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
-    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
+    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6],

@@ -27,7 +27,7 @@ struct Evaluate: ParsableCommand {
   enum Part: String, ExpressibleByArgument, CaseIterable { case all, train, val, test }
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     let folder: ImageFolder
     do { folder = try ImageFolder(FilePath(self.folder)) } catch { throw GraftError(error) }
     let samples = try samples(of: folder)

@@ -51,7 +51,7 @@ struct PhotoSorter {
           atPath: target.string, withDestinationPath: source.string)
       }
     } catch {
-      throw GraftError("\(target): cannot be created: \(error.localizedDescription)", kind: .cannotCreate)
+      throw GraftError("\(target.displayText): cannot be created: \(error.localizedDescription)", kind: .cannotCreate)
     }
   }
 
@@ -60,7 +60,7 @@ struct PhotoSorter {
       try FileManager.default.createDirectory(
         atPath: path.string, withIntermediateDirectories: true)
     } catch {
-      throw GraftError("\(path): the folder cannot be created", kind: .cannotCreate)
+      throw GraftError("\(path.displayText): the folder cannot be created: \(String(cString: strerror(errno)))", kind: .cannotCreate)
     }
   }
 

@@ -9,11 +9,20 @@ protocol ClassificationTable {
 
 /// For people: path, label, probability.
 struct TextTable: ClassificationTable {
+  private let width: Int
+
+  /// Paths line up, but a long one among short ones does not push all others away.
+  init(_ paths: [FilePath]) {
+    width = paths.lazy.map { $0.displayText.count }.filter { $0 <= 60 }.max() ?? 0
+  }
+
   mutating func add(_ verdict: Verdict) throws(GraftError) {
     guard verdict.error == nil else { return }
     let guesses = verdict.guesses.map { "\($0.label) \(String(format: "%.2f", $0.probability))" }
     let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
-    try Output.standard.line("\(verdict.path.displayText)  \(text)")
+    let path = verdict.path.displayText
+    let space = String(repeating: " ", count: max(width - path.count, 0))
+    try Output.standard.line("\(path)\(space)  \(text)")
   }
 
   mutating func finish() throws(GraftError) { try Output.standard.flush() }
@@ -109,11 +118,8 @@ extension FilePath {
     }
   }
 
-  /// For a terminal: control characters are shown as escapes.
+  /// For a terminal: on one line, control characters shown as escapes.
   var displayText: String {
-    string.unicodeScalars.reduce(into: "") { text, scalar in
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }
+    displayName
   }
 }

@@ -74,6 +74,6 @@ extension Output {
     guard let data = try? encoder.encode(value) else {
       throw GraftError("the result cannot be written as JSON", kind: .bug)
     }
-    try line(String(decoding: data, as: UTF8.self))
+    try bytes(Array(data) + [UInt8(ascii: "\n")])
   }
 }
