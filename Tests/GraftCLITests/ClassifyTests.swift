@@ -22,34 +22,39 @@ import Testing
     #expect(result.output.isEmpty)
     let rows = place.text("out.csv").components(separatedBy: "\r\n")
     #expect(rows[0] == "path,label,probability,label2,probability2,error")
-    #expect(rows.dropFirst().map { $0.prefix { $0 != "," } } == [
-      "new/below/x.png", "new/s9.png", "new/s10.png", "",
-    ])
+    #expect(
+      rows.dropFirst().map { $0.prefix { $0 != "," } } == [
+        "new/below/x.png", "new/s9.png", "new/s10.png", "",
+      ])
     #expect(rows[1].contains(/^new\/below\/x\.png,[a-z]+,0\.\d+,[a-z]+,0\.\d+,$/))
     let standard = try place.graft("classify", "pets.onnx", "new", "-o", "-", "--top", "2")
     #expect(standard.output == place.bytes("out.csv"))
-    #expect(try place.graft("classify", "pets.onnx", "new", "-o", "-").out
-      .hasPrefix("path,label,probability,error\r\n"))
+    #expect(
+      try place.graft("classify", "pets.onnx", "new", "-o", "-").out
+        .hasPrefix("path,label,probability,error\r\n"))
   }
 
   @Test func hugeTopIsAllClasses() throws {
     let place = try place()
     let result = try place.graft(
       "classify", "pets.onnx", "new", "-o", "-", "--top", "9223372036854775807")
-    #expect(result.out.hasPrefix(
-      "path,label,probability,label2,probability2,label3,probability3,label4,probability4,"
-        + "label5,probability5,error\r\n"))
+    #expect(
+      result.out.hasPrefix(
+        "path,label,probability,label2,probability2,label3,probability3,label4,probability4,"
+          + "label5,probability5,error\r\n"))
   }
 
   @Test func jsonLines() throws {
     let place = try place()
     let lines = try place.graft("classify", "pets.onnx", "new", "--json", "--top", "2")
-    #expect(try place.graft("classify", "pets.onnx", "new", "-o", "o.jsonl", "--top", "2").status == 0)
+    #expect(
+      try place.graft("classify", "pets.onnx", "new", "-o", "o.jsonl", "--top", "2").status == 0)
     #expect(lines.output == place.bytes("o.jsonl"))
     let rows = try lines.out.split(separator: "\n").map {
       try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
     }
-    #expect(rows.map { $0?["path"] as? String } == ["new/below/x.png", "new/s9.png", "new/s10.png"])
+    #expect(
+      rows.map { $0?["path"] as? String } == ["new/below/x.png", "new/s9.png", "new/s10.png"])
     #expect(rows.allSatisfy { ($0?["predictions"] as? [[String: Any]])?.count == 2 })
   }
 
@@ -78,14 +83,16 @@ import Testing
     #expect(result.status == 0, "\(result.err)")
     let links = try place.shell("find sorted -type l | wc -l; find sorted -type f | wc -l")
     #expect(links.out.split(whereSeparator: \.isWhitespace) == ["5", "0"])
-    #expect(try place.shell("for l in $(find sorted -type l); do cat $l > /dev/null || exit 1; done")
-      .status == 0)
+    #expect(
+      try place.shell("for l in $(find sorted -type l); do cat $l > /dev/null || exit 1; done")
+        .status == 0)
     // A second time nothing is added.
     _ = try place.shell("\"$GRAFT\" \(line.joined(separator: " ")) --sort-into sorted")
     #expect(try place.shell("find sorted -type l | wc -l").out.contains("5"))
 
     let copied = try place.shell(
-      "\"$GRAFT\" \(line.joined(separator: " ")) --sort-into copies --copy && find copies -type f | wc -l")
+      "\"$GRAFT\" \(line.joined(separator: " ")) --sort-into copies --copy && find copies -type f | wc -l"
+    )
     #expect(copied.out.hasSuffix("5\n"))
     #expect(place.exists("new/s9.png"))
   }
@@ -137,7 +144,8 @@ import Testing
     #expect(!text.out.contains("\u{1B}"))
     #expect(text.out.split(separator: "\n").count == 6)
     let sorted = try place.shell(
-      "\"$GRAFT\" classify pets.onnx odd --sort-into s > /dev/null; find s -type l -printf x | wc -c")
+      "\"$GRAFT\" classify pets.onnx odd --sort-into s > /dev/null; find s -type l -printf x | wc -c"
+    )
     #expect(sorted.out == "6\n")
   }
 }

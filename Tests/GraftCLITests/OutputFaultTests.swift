@@ -47,7 +47,8 @@ import Testing
     for line in [
       "finetune tiny.onnx on photos -o pets.onnx", "finetune tiny.onnx on photos -o pets.onnx/x",
       "export run -o none/x.onnx", "classify pets.onnx photos -o none/x.csv",
-      "classify pets.onnx photos -o pets.onnx/x.csv", "classify pets.onnx photos --sort-into pets.onnx",
+      "classify pets.onnx photos -o pets.onnx/x.csv",
+      "classify pets.onnx photos --sort-into pets.onnx",
     ] {
       let result = try place.shell("\"$GRAFT\" " + line)
       expectFailure(result, 73)
@@ -68,13 +69,13 @@ import Testing
       #expect(place.bytes("pets.onnx") == old)
     }
     _ = try place.shell("for i in $(seq 20); do cp -r photos/ring more$i; done")
-    let table = try place.shell("ulimit -f 1; \"$GRAFT\" classify pets.onnx more* photos -o big.csv")
+    let table = try place.shell(
+      "ulimit -f 1; \"$GRAFT\" classify pets.onnx more* photos -o big.csv")
     expectFailure(table, 74)
     #expect(!place.exists("big.csv"))
     #expect(!place.names().contains { $0.hasPrefix(".graft") })
     let run = try place.shell("ulimit -f 1; \"$GRAFT\" finetune tiny.onnx on photos -o second")
     expectFailure(run, 74)
-    #expect(!place.exists("second/model.onnx"))
-    #expect(!place.names(in: "second").contains { $0.hasPrefix(".graft") })
+    #expect(!place.exists("second"))
   }
 }

@@ -11,7 +11,9 @@ import Testing
       "finetune tiny.onnx on photos more",
       "expected one folder of photos, got 'on' 'photos' 'more'"
     ),
-    ("finetune tiny.onnx on photos --epoch 3", "Unknown option '--epoch'. Did you mean '--epochs'?"),
+    (
+      "finetune tiny.onnx on photos --epoch 3", "Unknown option '--epoch'. Did you mean '--epochs'?"
+    ),
     ("finetune tiny.onnx on photos --epochs 0", "epochs is 0; expected at least 1"),
     ("finetune tiny.onnx on photos --epochs -3", "epochs is -3; expected at least 1"),
     ("finetune tiny.onnx on photos --batch 0", "batch size is 0; expected at least 1"),
@@ -57,7 +59,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("GRAFT_THREADS", "many", "GRAFT_THREADS is \"many\"; expected a number of threads, at least 1"),
+    (
+      "GRAFT_THREADS", "many", "GRAFT_THREADS is \"many\"; expected a number of threads, at least 1"
+    ),
     ("GRAFT_THREADS", "0", "GRAFT_THREADS is \"0\"; expected a number of threads, at least 1"),
     ("GRAFT_CPU", "mmx", "GRAFT_CPU is \"mmx\"; expected portable, avx2 or avx512"),
   ])

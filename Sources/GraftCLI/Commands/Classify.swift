@@ -27,7 +27,8 @@ struct Classify: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes of each photo are named.")
   var top: Int = 1
 
-  @Option(parsing: .unconditional, help: "A photo whose best class is less probable is called unsure.")
+  @Option(
+    parsing: .unconditional, help: "A photo whose best class is less probable is called unsure.")
   var minConfidence: Float = 0
 
   @Option(help: "Link photos into one folder per class below this one.")
@@ -52,7 +53,8 @@ struct Classify: ParsableCommand {
     }
     if copy, sortInto == nil { throw ValidationError("--copy belongs to --sort-into") }
     if output != nil, runFlags.json {
-      throw ValidationError("--json writes to standard output; for a file say -o NAME.jsonl instead")
+      throw ValidationError(
+        "--json writes to standard output; for a file say -o NAME.jsonl instead")
     }
     if let output, output != "-", !output.hasSuffix(".csv"), !output.hasSuffix(".jsonl") {
       throw ValidationError("-o \(output): expected a name that ends in .csv or .jsonl, or -")

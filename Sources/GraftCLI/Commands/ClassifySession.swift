@@ -121,6 +121,7 @@ struct ClassifyCounts {
     if ranked.count > 10 { parts.append("\(ranked.count - 10) other classes") }
     if unsure > 0 { parts.append("\(unsure) unsure") }
     let failed = unreadable.isEmpty ? "" : " · \(unreadable.count) unreadable"
-    return "\(total) photo\(total == 1 ? "" : "s")\(parts.isEmpty ? "" : ": ")\(parts.joined(separator: ", "))\(failed)"
+    return
+      "\(total) photo\(total == 1 ? "" : "s")\(parts.isEmpty ? "" : ": ")\(parts.joined(separator: ", "))\(failed)"
   }
 }

@@ -28,7 +28,9 @@ struct Finetune: ParsableCommand {
   @Option(parsing: .unconditional, help: "Largest number of epochs.")
   var epochs: Int = TrainingOptions().epochs
 
-  @Option(name: .customLong("lr"), parsing: .unconditional, help: "Learning rate; chosen from the features unless given.")
+  @Option(
+    name: .customLong("lr"), parsing: .unconditional,
+    help: "Learning rate; chosen from the features unless given.")
   var learningRate: Float?
 
   @Option(parsing: .unconditional, help: "Photos in a step.")
@@ -43,10 +45,13 @@ struct Finetune: ParsableCommand {
   @Option(parsing: .unconditional, help: "Pull of the weights towards zero.")
   var weightDecay: Float = TrainingOptions().weightDecay
 
-  @Option(parsing: .unconditional, help: "Epochs without a lower validation loss after which training ends.")
+  @Option(
+    parsing: .unconditional,
+    help: "Epochs without a lower validation loss after which training ends.")
   var patience: Int = TrainingOptions().patience
 
-  @Option(name: .customLong("val"), parsing: .unconditional, help: "Fraction kept back for validation.")
+  @Option(
+    name: .customLong("val"), parsing: .unconditional, help: "Fraction kept back for validation.")
   var validation: Double = 0.2
 
   @Option(parsing: .unconditional, help: "Fraction kept back that training never sees.")

@@ -36,7 +36,7 @@ struct FinetuneSession {
         progress.show(event)
         return Interruption.directive
       }
-    } catch where error.kind == .interrupted {
+    } catch  where error.kind == .interrupted {
       progress.clear()
       throw Interruption.error(
         "stopped before the run was complete; nothing was written",
@@ -46,10 +46,18 @@ struct FinetuneSession {
     if Interruption.directive == .stop {
       throw Interruption.error("stopped while the head was learning; nothing was written")
     }
+    let isNew = command.output.map { !FileManager.default.fileExists(atPath: $0) } ?? true
     let run = try RunFolder.create(
       at: command.output.map { FilePath($0) }, photos: folderPath, model: base.name,
       replaces: command.force)
-    let check = try run.write(finished, modelGiven: command.model)
+    let check: ExportCheck
+    do {
+      check = try run.write(finished, modelGiven: command.model)
+    } catch {
+      // A folder without a model would only stand in the way of the next attempt.
+      if isNew { try? FileManager.default.removeItem(atPath: run.path.string) }
+      throw error
+    }
     try FinetuneSummary(finished, run, check, json: command.runFlags.json).show()
   }
 
@@ -64,7 +72,9 @@ struct FinetuneSession {
 
   /// An output that cannot be is said before the work, not after.
   private func checkOutput() throws(GraftError) {
-    guard let output = command.output else { return try OutputPlace("runs").checkFolder(replaces: true) }
+    guard let output = command.output else {
+      return try OutputPlace("runs").checkFolder(replaces: true)
+    }
     try OutputPlace(output).checkFolder(replaces: command.force)
   }
 
@@ -111,7 +121,8 @@ extension FinetuneSession {
     }
     if !photos.split.duplicates.isEmpty {
       talk.say(
-        "        \(photos.split.duplicates.count) groups of identical photos, each kept on one side")
+        "        \(photos.split.duplicates.count) groups of identical photos, each kept on one side"
+      )
     }
     for group in photos.split.conflicts.prefix(3) {
       let names = group.map { photos.samples[$0].path.displayText }.joined(separator: " and ")
@@ -132,7 +143,8 @@ extension FinetuneSession {
           + "; 20 or more of a class are better")
     }
     let drawn =
-      folder.validation == nil ? "\(percent(command.validation)), by content" : "as the folder has it"
+      folder.validation == nil
+      ? "\(percent(command.validation)), by content" : "as the folder has it"
     let test = photos.split.test.isEmpty ? "" : " · test \(photos.split.test.count)"
     talk.say(
       "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "
@@ -142,7 +154,8 @@ extension FinetuneSession {
   private func sayModel(_ base: Model, classes: Int) throws(GraftError) {
     let cut: HeadCut
     do { cut = try base.graph.headCut() } catch { throw GraftError(error) }
-    let size = cut.featureShape.rank == 1
+    let size =
+      cut.featureShape.rank == 1
       ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
     talk.say(
       "Model   \(base.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")

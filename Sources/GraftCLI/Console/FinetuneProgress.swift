@@ -56,15 +56,19 @@ final class FinetuneProgress {
   /// Ends the line of the epochs with what the best of them came to.
   func finish() {
     guard !talk.isQuiet, let last, let best else { return }
-    let early = last.epoch < epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
-    let text = "head      \(last.epoch) epochs, best \(best.epoch):"
+    let early =
+      last.epoch < epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
+    let text =
+      "head      \(last.epoch) epochs, best \(best.epoch):"
       + String(format: "  loss %.4f", best.trainingLoss) + Self.validation(best) + early
     Talk.write((Talk.isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
   }
 
   private static func validation(_ epoch: EpochMetrics) -> String {
     let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
-    let accuracy = epoch.validationAccuracy.map { String(format: "  val accuracy %.1f %%", $0 * 100) }
+    let accuracy = epoch.validationAccuracy.map {
+      String(format: "  val accuracy %.1f %%", $0 * 100)
+    }
     return (loss ?? "") + (accuracy ?? "")
   }
 }
