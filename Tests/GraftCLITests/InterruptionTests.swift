@@ -6,23 +6,25 @@ import Testing
   /// Photos and a network that keeps a processor busy for seconds.
   private func place() throws -> Workplace {
     let place = try Workplace()
-    try place.addModel("slow.onnx", size: 192, width: 192)
-    try place.addPhotos(count: 40)
+    try place.addModel("slow.onnx", size: 128, width: 256)
+    try place.addPhotos(count: 80)
     return place
   }
 
   private func begin(_ place: Workplace) throws -> Workplace.Running {
     let running = try place.begin(
-      Workplace.graft, ["finetune", "slow.onnx", "on", "photos", "--epochs", "1"])
+      Workplace.graft,
+      ["finetune", "slow.onnx", "on", "photos", "--epochs", "1", "--threads", "1"],
+      ["GRAFT_CPU": "portable"])
     try running.waitForErrors("note: nothing says")
     return running
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, 143)])
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
   func firstSignalEndsAfterTheStep(_ number: Int32, _ status: Int32) throws {
     let place = try place()
     let running = try begin(place)
-    usleep(1_000_000)
+    usleep(400_000)
     running.signal(number)
     let result = try place.finish(running)
     expectFailure(result, status, "stopped before the run was complete; nothing was written")
@@ -32,13 +34,13 @@ import Testing
     #expect(place.names(in: "runs").isEmpty)
     let again = try place.graft("finetune", "slow.onnx", "on", "photos", "--epochs", "1")
     #expect(again.status == 0)
-    #expect(again.err.contains(/features  \d+ of 200 kept from an earlier run/))
+    #expect(again.err.contains(/features  \d+ of 400 kept from an earlier run/))
   }
 
   @Test func secondSignalEndsAtOnce() throws {
     let place = try place()
     let running = try begin(place)
-    usleep(500_000)
+    usleep(300_000)
     running.signal(SIGINT)
     usleep(20_000)
     running.signal(SIGINT)
@@ -54,9 +56,10 @@ import Testing
       Workplace.graft,
       [
         "classify", "slow.onnx", "photos", "--labels", "labels.txt", "-o", "out.csv", "--no-cache",
-      ])
+        "--threads", "1",
+      ], ["GRAFT_CPU": "portable"])
     try running.waitForErrors("note: nothing says")
-    usleep(1_000_000)
+    usleep(400_000)
     running.signal(SIGINT)
     let result = try place.finish(running)
     #expect(result.status == 130)

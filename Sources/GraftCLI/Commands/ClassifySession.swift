@@ -11,7 +11,7 @@ struct ClassifySession {
   func run() throws(GraftError) {
     let list: PhotoList
     do {
-      list = try PhotoList(command.images.map { FilePath($0) }, recursive: command.recursive)
+      list = try PhotoList(PathArguments.paths(command.images), recursive: command.recursive)
     } catch {
       throw GraftError(error)
     }
@@ -106,7 +106,7 @@ struct ClassifyCounts {
   mutating func add(_ verdict: Verdict) {
     total += 1
     if let error = verdict.error {
-      unreadable.append(error.message)
+      unreadable.append("\(verdict.path.displayText): \(error.message)")
     } else if verdict.isUnsure {
       unsure += 1
     } else if let best = verdict.guesses.first {

@@ -29,7 +29,9 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     try runFlags.apply()
     let folder: ImageFolder
-    do { folder = try ImageFolder(FilePath(self.folder)) } catch { throw GraftError(error) }
+    do { folder = try ImageFolder(PathArguments.path(self.folder)) } catch {
+      throw GraftError(error)
+    }
     let samples = try samples(of: folder)
     let model = try modelFlags.load(model)
     model.warnAboutPreprocessing(runFlags.talk)
@@ -54,7 +56,7 @@ struct Evaluate: ParsableCommand {
     if !result.unreadable.isEmpty {
       throw GraftError(
         "\(result.unreadable.count) of \(samples.count) photos cannot be read",
-        hints: result.unreadable.prefix(10).map { $0.error.message })
+        hints: result.unreadable.prefix(10).map { "\($0.path.displayText): \($0.error.message)" })
     }
   }
 

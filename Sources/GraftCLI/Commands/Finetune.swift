@@ -86,7 +86,7 @@ struct Finetune: ParsableCommand {
   func run() throws {
     try checkWords()
     try runFlags.apply()
-    try FinetuneSession(self, folder: FilePath(words[words.count - 1])).run()
+    try FinetuneSession(self, folder: PathArguments.path(words[words.count - 1])).run()
   }
 
   /// Not part of `validate`, which comes before unknown flags are reported: the value of a flag that
