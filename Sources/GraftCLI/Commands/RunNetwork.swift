@@ -6,7 +6,8 @@ import Graft
 struct RunNetwork: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a network on a NumPy array, to compare with other runtimes.", shouldDisplay: false)
+    abstract: "Run a network on a NumPy array, to compare with other runtimes.",
+    shouldDisplay: false)
 
   @Argument(help: "Path to an .onnx file.")
   var model: String
@@ -20,7 +21,7 @@ struct RunNetwork: ParsableCommand {
   @OptionGroup var runFlags: RunFlags
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     let array = try NumPyArray(contentsOf: FilePath(input))
     let result = try Graft.run(FilePath(model), on: array.tensor, plan: runFlags.plan)
     try writeWhole(NumPyArray(tensor: result).bytes, to: FilePath(output))
