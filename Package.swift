@@ -115,7 +115,7 @@ let package = Package(
         "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor",
         "GraftONNX", system,
       ]),
-    tests("GraftTests", ["Graft", "GraftTestSupport", "GraftONNX", system]),
+    tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
     tests("ArchitectureTests", []),
   ],

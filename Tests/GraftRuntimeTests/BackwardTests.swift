@@ -157,7 +157,7 @@ import Testing
           let session = try Session(graph, batchSize: 3, mode: .training)
           differentiate(session, images)
           return session.trainableParameters.map { Array($0.gradient.elements) }
-        } catch { throw CheckFailure(error.message) }
+        } catch { throw CheckFailure("\(error)") }
       }
     }
     #expect(runs[0] == runs[1])

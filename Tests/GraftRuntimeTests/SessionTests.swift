@@ -96,7 +96,7 @@ extension Session {
       try withThreads(threads) { () throws(CheckFailure) in
         do {
           return try Session(graph, batchSize: 3, mode: .inference).answers(images)
-        } catch { throw CheckFailure(error.message) }
+        } catch { throw CheckFailure("\(error)") }
       }
     }
     #expect(runs[0] == runs[1])

@@ -41,7 +41,7 @@ import Testing
     let draws = (0..<20_000).map { _ in Double(generator.normal()) }
     let mean = draws.reduce(0, +) / 20_000
     let variance = draws.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20_000
-    #expect(draws.allSatisfy(\.isFinite))
+    #expect(draws.allSatisfy { $0.isFinite })
     #expect(abs(mean) < 0.03)
     #expect(abs(variance - 1) < 0.04)
   }
