@@ -1,5 +1,6 @@
 import GraftGraph
 import GraftONNX
+import GraftTensor
 import GraftTestSupport
 import Testing
 
