@@ -101,7 +101,10 @@ let package = Package(
       ]),
     tests(
       "GraftOperatorsTests",
-      ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
+      [
+        "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels",
+        "GraftTensor",
+      ]),
     tests(
       "GraftRuntimeTests",
       [

@@ -122,7 +122,8 @@ extension Session {
       }
       return TrainableParameter(
         name: name, role: parameter.role,
-        value: MutableTensorView(tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
+        value: MutableTensorView(
+          tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
         gradient: gradients.view(name, tensor.shape))
     }
   }

@@ -57,6 +57,28 @@ import Testing
         == "node 'a': HardSwish exists in opsets 14 to 22; opset 13 cannot hold it (--opset)")
   }
 
+  @Test func refusesAttributesThatCameLater() throws {
+    var pool = ModelBuilder.images()
+    pool.node("MaxPool", ["x"], ["a"], ["kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1])
+    pool.output("a", [-1, 3, 2, 2])
+    var slice = ModelBuilder.images()
+    for (name, value) in [("starts", 0), ("ends", 4), ("axes", 2), ("steps", 2)] {
+      slice.integers(name, [value])
+    }
+    slice.node("Slice", ["x", "starts", "ends", "axes", "steps"], ["a"])
+    slice.output("a", [-1, 3, 2, 4])
+    let messages = try [pool, slice].map { builder in
+      let graph = try builder.graph()
+      _ = try graph.exported(opset: 10)
+      return #expect(throws: GraphError.self) { try graph.exported(opset: 9) }?.message
+    }
+    #expect(
+      messages == [
+        "node 'a' (MaxPool): ceil_mode came with opset 10; opset 9 cannot hold it (--opset)",
+        "node 'a' (Slice): a step came with opset 10; opset 9 cannot hold it (--opset)",
+      ])
+  }
+
   @Test(arguments: [2, 23]) func refusesOpsetsOutOfRange(_ opset: Int) throws {
     let graph = try ONNXModel.tinyClassifier().imported()
     let error = #expect(throws: GraphError.self) { try graph.exported(opset: opset) }

@@ -53,7 +53,8 @@ import Testing
   @Test func readsConstantNodes() throws {
     let graph = try product {
       $0.node(
-        "Constant", [], ["w"], ["value": .tensor(tensor("", .float, [3, 1, 1], [1, 2, 3] as [Float]))])
+        "Constant", [], ["w"],
+        ["value": .tensor(tensor("", .float, [3, 1, 1], [1, 2, 3] as [Float]))])
     }
     #expect(graph.parameters["w"]?.tensor.elements == [1, 2, 3])
     #expect(graph.nodes.map(\.opType) == ["Mul"])

@@ -116,7 +116,8 @@ import Testing
     for parameter in session.trainableParameters {
       let same = try #require(whole.trainableParameters.first { $0.name == parameter.name })
       #expect(
-        relativeDifference(Array(parameter.gradient.elements), Array(same.gradient.elements)) < 1e-5)
+        relativeDifference(Array(parameter.gradient.elements), Array(same.gradient.elements)) < 1e-5
+      )
     }
   }
 

@@ -38,7 +38,9 @@ func randomNetwork(seed: UInt64, length: Int = 14) throws(GraphError) -> Graph {
       builder.weights("\(name).w", [4, 4, 1, 1], seed: seed)
       builder.node("Conv", [pick(), "\(name).w"], [name])
     case 3:
-      for (part, range) in [("s", 0.5...1.5), ("b", -0.5...0.5), ("m", -0.5...0.5), ("v", 0.5...1.5)]
+      for (part, range) in [
+        ("s", 0.5...1.5), ("b", -0.5...0.5), ("m", -0.5...0.5), ("v", 0.5...1.5),
+      ]
         as [(String, ClosedRange<Float>)]
       {
         builder.weights("\(name).\(part)", [4], in: range, seed: seed)

@@ -12,8 +12,10 @@ package enum NaiveExecutor {
     var values = [graph.inputs[0].name: images]
     for node in graph.nodes {
       let inputs = node.inputs.map { name in
-        (tensor: graph.parameters[name]?.tensor ?? values[name] ?? Tensor([]),
-          isParameter: graph.parameters[name] != nil)
+        (
+          tensor: graph.parameters[name]?.tensor ?? values[name] ?? Tensor([]),
+          isParameter: graph.parameters[name] != nil
+        )
       }
       let outputs = run(node.operator, inputs, node.outputs.map { shapes[$0] ?? [] })
       for (name, output) in zip(node.outputs, outputs) { values[name] = output }

@@ -117,7 +117,8 @@ import Testing
     }
     #expect(error?.kind == .bug)
     #expect(error?.message.contains("disagrees with the model by") == true)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == ["tiny.onnx"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == ["tiny.onnx"])
   }
 
   @Test func refusesToWriteWithoutLabels() throws {

@@ -44,6 +44,10 @@ extension Graph {
     }
     var encoder = NodeEncoder(opset: opset)
     node.operator.encode(into: &encoder)
+    if let refusal = encoder.refusal {
+      throw GraphError(
+        "node '\(node.name)' (\(node.opType)): \(refusal); opset \(opset) cannot hold it (--opset)")
+    }
     var inputs = node.inputs
     for (index, constant) in encoder.constantInputs.enumerated() {
       let name = "\(node.name).constant\(index)"
