@@ -81,6 +81,12 @@ let package = Package(
         "Graft", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "DefaultNetwork",
+      dependencies: [
+        "Graft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/DefaultNetwork", exclude: ["README.md"], swiftSettings: settings),
 
     // Tests
     .target(
@@ -96,7 +102,10 @@ let package = Package(
     tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
     tests(
       "GraftOperatorsTests",
-      ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
+      [
+        "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels",
+        "GraftTensor",
+      ]),
     tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(
