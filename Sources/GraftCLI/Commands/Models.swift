@@ -26,6 +26,13 @@ struct Models: ParsableCommand {
         ModelLocator.path(of: record.name)?.string ?? "",
       ]
     }
+    if let card = EmbeddedCard.ofDefault {
+      rows.insert(
+        [
+          card.name, "graft", String(format: "%.1f", Double(card.bytes) / 1e6),
+          String(format: "%.1f %%", card.accuracy.top1), card.licence, "part of graft",
+        ], at: 1)
+    }
     for line in Columns.align(rows, right: [2, 3]) { try Output.standard.line(line) }
   }
 }
