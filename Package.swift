@@ -111,8 +111,8 @@ let package = Package(
     tests(
       "GraftTrainingTests",
       [
-        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor",
-        "GraftONNX", system,
+        "GraftTraining", "GraftData", "GraftOperators", "GraftTestSupport", "GraftGraph",
+        "GraftTensor", "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),

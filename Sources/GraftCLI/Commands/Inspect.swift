@@ -43,15 +43,16 @@ struct Inspect: ParsableCommand {
     let out = Output.standard
     try out.line("\(summary.name): \(summary.layers.count) layers, opset \(summary.opset)")
     try out.line()
-    var rows = [["layer", "operator", "output", "parameters", "MFLOP"]]
-    rows += summary.layers.map { layer in
-      [
-        layer.name, layer.opType, "\(Shape(layer.outputShape).description)",
+    var table = Columns([.left, .left, .left, .right, .right])
+    table.append(["layer", "operator", "output", "parameters", "MFLOP"])
+    for layer in summary.layers {
+      table.append([
+        layer.name.printable, layer.opType, Shape(layer.outputShape).description,
         layer.parameters == 0 ? "" : "\(layer.parameters)",
         String(format: "%.1f", Double(layer.flop) / 1e6),
-      ]
+      ])
     }
-    for line in Columns.align(rows, right: [3, 4]) { try out.line(line) }
+    for line in table.lines() { try out.line(line) }
     try out.line()
     try out.line(
       "parameters     \(summary.parameters) (\(String(format: "%.1f", Double(summary.parameters) * 4 / 1e6)) MB)")
@@ -88,35 +89,19 @@ struct Inspect: ParsableCommand {
     } catch {
       throw GraftError(error)
     }
-    var rows = [["step", "operator", "method", "GFLOP"]]
-    rows += plan.steps.map { step in
-      [
-        step.node.name, step.node.opType, step.method ?? "",
+    var table = Columns([.left, .left, .left, .right])
+    table.append(["step", "operator", "method", "GFLOP"])
+    for step in plan.steps {
+      table.append([
+        step.node.name.printable, step.node.opType, step.method ?? "",
         String(format: "%.3f", Double(step.floatingPointOperations) / 1e9),
-      ]
+      ])
     }
-    for line in Columns.align(rows, right: [3]) { try Output.standard.line(line) }
+    for line in table.lines() { try Output.standard.line(line) }
     try Output.standard.line()
     try Output.standard.line(
       String(
         format: "memory  activations %.1f MB, packed weights %.1f MB",
         Double(plan.arenaFloats) * 4 / 1e6, Double(plan.packedFloats) * 4 / 1e6))
-  }
-}
-
-/// Text in columns.
-enum Columns {
-  /// Rows padded so that columns line up; the given columns to the right.
-  static func align(_ rows: [[String]], right: Set<Int> = []) -> [String] {
-    let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        let space = String(repeating: " ", count: widths[column] - text.count)
-        return right.contains(column) ? space + text : text + space
-      }
-      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
-    }
   }
 }

@@ -18,21 +18,21 @@ struct Models: ParsableCommand {
 
   func run() throws {
     if json { return try Output.standard.json(ModelRecord.all) }
-    var rows = [["name", "family", "MB", "top-1", "licence", "here"]]
-    rows += ModelRecord.all.map { record in
-      [
+    var table = Columns([.left, .left, .right, .right, .left, .left])
+    table.append(["name", "family", "MB", "top-1", "licence", "here"])
+    if let card = EmbeddedCard.ofDefault {
+      table.append([
+        card.name, "graft", String(format: "%.1f", Double(card.bytes) / 1e6),
+        String(format: "%.1f %%", card.accuracy.top1), card.licence, "part of graft",
+      ])
+    }
+    for record in ModelRecord.all {
+      table.append([
         record.name, record.family, String(format: "%.0f", Double(record.bytes) / 1e6),
         record.accuracy.map { String(format: "%.1f %%", $0.top1) } ?? "", record.licence,
-        ModelLocator.path(of: record.name)?.string ?? "",
-      ]
+        ModelLocator.path(of: record.name)?.string.printable ?? "",
+      ])
     }
-    if let card = EmbeddedCard.ofDefault {
-      rows.insert(
-        [
-          card.name, "graft", String(format: "%.1f", Double(card.bytes) / 1e6),
-          String(format: "%.1f %%", card.accuracy.top1), card.licence, "part of graft",
-        ], at: 1)
-    }
-    for line in Columns.align(rows, right: [2, 3]) { try Output.standard.line(line) }
+    for line in table.lines() { try Output.standard.line(line) }
   }
 }

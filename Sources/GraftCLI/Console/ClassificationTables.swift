@@ -11,9 +11,11 @@ protocol ClassificationTable {
 struct TextTable: ClassificationTable {
   mutating func add(_ verdict: Verdict) throws(GraftError) {
     guard verdict.error == nil else { return }
-    let guesses = verdict.guesses.map { "\($0.label) \(String(format: "%.2f", $0.probability))" }
+    let guesses = verdict.guesses.map {
+      "\($0.label.printable) \(String(format: "%.2f", $0.probability))"
+    }
     let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
-    try Output.standard.line("\(verdict.path.displayText)  \(text)")
+    try Output.standard.line("\(verdict.path.string.printable)  \(text)")
   }
 
   mutating func finish() throws(GraftError) { try Output.standard.flush() }
@@ -106,14 +108,6 @@ extension FilePath {
   var rawBytes: [UInt8] {
     withPlatformString { pointer in
       Array(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
-    }
-  }
-
-  /// For a terminal: control characters are shown as escapes.
-  var displayText: String {
-    string.unicodeScalars.reduce(into: "") { text, scalar in
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
     }
   }
 }
