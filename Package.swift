@@ -81,6 +81,12 @@ let package = Package(
         "Graft", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "DefaultNetwork",
+      dependencies: [
+        "Graft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/DefaultNetwork", exclude: ["README.md"], swiftSettings: settings),
 
     // Tests
     .target(

@@ -134,6 +134,15 @@ extension Model {
     return try Model(model, name: defaultName, file: nil, record: nil, options: options)
   }
 
+  /// A model from ONNX values that are in no file.
+  ///
+  /// - Throws: ``GraftError`` where the network is none that graft can run.
+  public init(
+    _ network: ONNXModel, name: String, options: ModelOptions = .init()
+  ) throws(GraftError) {
+    try self.init(network, name: name, file: nil, record: nil, options: options)
+  }
+
   /// A model from ONNX values.
   init(
     _ source: ONNXModel, name: String, file: ModelFile?, record: ModelRecord?,
