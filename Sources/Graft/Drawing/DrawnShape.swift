@@ -63,7 +63,9 @@ private struct Canvas {
     // At least 70 levels from the paper on average, whatever side has room.
     let isLighter = paper.reduce(0, +) < 3 * 128
     ink = paper.map { level in
-      isLighter ? between(min(level + 70, 230), 255, &generator) : between(0, max(level - 70, 25), &generator)
+      isLighter
+        ? between(min(level + 70, 230), 255, &generator)
+        : between(0, max(level - 70, 25), &generator)
     }
     shade = (between(-40, 40, &generator), between(-40, 40, &generator))
     size = between(0.24, 0.42, &generator) * Float(side)

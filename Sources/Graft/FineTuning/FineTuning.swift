@@ -157,7 +157,8 @@ private struct FineTuner {
         hints: names + (skipped.count > 5 ? ["and \(skipped.count - 5) more"] : []))
     }
     guard onEvent(.skipped(skipped)) == .proceed else { throw .stopped }
-    guard Set(readable.split.train.map { readable.samples[$0].label }).count == readable.labels.count
+    guard
+      Set(readable.split.train.map { readable.samples[$0].label }).count == readable.labels.count
     else {
       throw GraftError("after leaving out unreadable photos a class has none left", hints: names)
     }
@@ -201,7 +202,8 @@ private struct FineTuner {
       let trainer = try HeadTrainer(settings)
       _ = onEvent(.trainingStarted(try trainer.resolvedOptions(for: training)))
       return try trainer.fit(
-        try startingHead(for: training), training: training, validation: validation.count > 0 ? validation : nil
+        try startingHead(for: training), training: training,
+        validation: validation.count > 0 ? validation : nil
       ) { (event) throws(TrainingError) in onEvent(.training(event)) }
     }
   }

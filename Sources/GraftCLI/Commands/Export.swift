@@ -42,7 +42,8 @@ struct Export: ParsableCommand {
   func validate() throws {
     guard supportedOpsets.contains(opset) else {
       throw ValidationError(
-        "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)")
+        "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)"
+      )
     }
     guard tolerance > 0 else {
       throw ValidationError("--tolerance is \(tolerance); expected above 0")
@@ -87,7 +88,7 @@ struct Export: ParsableCommand {
         bar.update(done)
         return Interruption.directive
       }
-    } catch where error.kind == .interrupted {
+    } catch  where error.kind == .interrupted {
       throw Interruption.error("stopped while comparing; \(target) was not written")
     }
   }

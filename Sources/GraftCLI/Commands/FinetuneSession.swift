@@ -36,7 +36,7 @@ struct FinetuneSession {
         if case .planned = event, command.estimate { return .stop }
         return Interruption.directive
       }
-    } catch where error.kind == .interrupted {
+    } catch  where error.kind == .interrupted {
       progress.clear()
       if command.estimate, Interruption.directive == .proceed { return }
       throw Interruption.error(
@@ -102,7 +102,8 @@ extension FinetuneSession {
     }
     if !photos.split.duplicates.isEmpty {
       talk.say(
-        "        \(photos.split.duplicates.count) groups of identical photos, each kept on one side")
+        "        \(photos.split.duplicates.count) groups of identical photos, each kept on one side"
+      )
     }
     for group in photos.split.conflicts.prefix(3) {
       let names = group.map { photos.samples[$0].path.string }.joined(separator: " and ")
@@ -119,7 +120,8 @@ extension FinetuneSession {
       talk.say("        '\(label)' has only \(count) photos; 20 or more are better")
     }
     let drawn =
-      folder.validation == nil ? "\(percent(command.validation)), by content" : "as the folder has it"
+      folder.validation == nil
+      ? "\(percent(command.validation)), by content" : "as the folder has it"
     let test = photos.split.test.isEmpty ? "" : " · test \(photos.split.test.count)"
     talk.say(
       "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "

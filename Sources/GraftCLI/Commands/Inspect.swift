@@ -55,8 +55,10 @@ struct Inspect: ParsableCommand {
     for line in table.lines() { try out.line(line) }
     try out.line()
     try out.line(
-      "parameters     \(summary.parameters) (\(String(format: "%.1f", Double(summary.parameters) * 4 / 1e6)) MB)")
-    try out.line("work           \(String(format: "%.2f", Double(summary.flop) / 1e9)) GFLOP a photo")
+      "parameters     \(summary.parameters) (\(String(format: "%.1f", Double(summary.parameters) * 4 / 1e6)) MB)"
+    )
+    try out.line(
+      "work           \(String(format: "%.2f", Double(summary.flop) / 1e9)) GFLOP a photo")
     try out.line("input          \(Shape([1] + summary.inputShape))")
     try out.line("head           \(summary.head)")
     try out.line("ends with      \(summary.outputActivation)")
@@ -68,9 +70,11 @@ struct Inspect: ParsableCommand {
 
   private func show(_ card: TrainingCard) throws(GraftError) {
     let out = Output.standard
-    try out.line("card           \(card.trained) trained on \(card.base.name) by graft \(card.graftVersion)")
     try out.line(
-      "               \(card.trainingPhotos) photos, \(card.validationPhotos) kept back, seed \(card.settings.seed)")
+      "card           \(card.trained) trained on \(card.base.name) by graft \(card.graftVersion)")
+    try out.line(
+      "               \(card.trainingPhotos) photos, \(card.validationPhotos) kept back, seed \(card.settings.seed)"
+    )
     if let validation = card.validation {
       try out.line("               validation accuracy \(validation.words)")
     }

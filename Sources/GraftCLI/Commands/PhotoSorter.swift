@@ -51,7 +51,8 @@ struct PhotoSorter {
           atPath: target.string, withDestinationPath: source.string)
       }
     } catch {
-      throw GraftError("\(target): cannot be created: \(error.localizedDescription)", kind: .cannotCreate)
+      throw GraftError(
+        "\(target): cannot be created: \(error.localizedDescription)", kind: .cannotCreate)
     }
   }
 
@@ -74,6 +75,7 @@ struct PhotoSorter {
 
   private func absolute(_ path: FilePath) -> FilePath {
     path.isAbsolute
-      ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
+      ? path
+      : FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
   }
 }

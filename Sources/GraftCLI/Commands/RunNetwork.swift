@@ -6,7 +6,8 @@ import Graft
 struct RunNetwork: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a network on a NumPy array, to compare with other runtimes.", shouldDisplay: false)
+    abstract: "Run a network on a NumPy array, to compare with other runtimes.",
+    shouldDisplay: false)
 
   @Argument(help: "Path to an .onnx file.")
   var model: String

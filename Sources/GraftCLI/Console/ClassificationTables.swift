@@ -30,7 +30,9 @@ struct CSVTable: ClassificationTable {
   init(top: Int, file: FilePath?) {
     self.top = top
     self.file = file
-    let pairs = (1...top).flatMap { $0 == 1 ? ["label", "probability"] : ["label\($0)", "probability\($0)"] }
+    let pairs = (1...top).flatMap {
+      $0 == 1 ? ["label", "probability"] : ["label\($0)", "probability\($0)"]
+    }
     csv = CSVWriter(header: ["path"] + pairs + ["error"])
   }
 

@@ -49,7 +49,9 @@ final class FinetuneProgress {
 
   private func show(_ epoch: EpochMetrics) {
     guard !talk.isQuiet else { return }
-    let accuracy = epoch.validationAccuracy.map { String(format: "  val accuracy %.1f %%", $0 * 100) }
+    let accuracy = epoch.validationAccuracy.map {
+      String(format: "  val accuracy %.1f %%", $0 * 100)
+    }
     let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
     let text =
       String(format: "head      epoch %2d/%d  loss %.4f", epoch.epoch, epochs, epoch.trainingLoss)

@@ -17,7 +17,9 @@ final class Output {
   func flush() throws(GraftError) {
     var written = 0
     while written < buffer.count {
-      let count = buffer[written...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      let count = buffer[written...].withUnsafeBytes {
+        write(STDOUT_FILENO, $0.baseAddress, $0.count)
+      }
       if count < 0 {
         let code = errno
         if code == EINTR { continue }
