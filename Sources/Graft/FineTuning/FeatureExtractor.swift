@@ -130,7 +130,7 @@ final class FeatureExtractor {
     guard !missing.isEmpty else { return }
     let loader = PhotoLoader(
       missing.map { paths[$0] }, preprocessing: preprocessing,
-      threads: max(1, Parallel.threadCount / 2), lookAhead: 2 * batchSize)
+      threads: Parallel.threadCount, lookAhead: 2 * batchSize)
     defer { loader.cancel() }
     var batch = PhotoBatch(capacity: batchSize, imageShape: backbone.inputs[0].imageShape)
     var done = result.cachedCount
