@@ -13,10 +13,12 @@ import Testing
   static let floats = 3
   static let recordBytes = 40 + 4 * floats
 
+  /// A key whose backbone's hash, hence its file's name, is this digit over and over.
   func key(_ backbone: Character = "a", floats: Int = floats) -> FeatureCache.Key {
-    FeatureCache.Key(
-      backbone: ContentHash(of: [backbone.asciiValue!]), preprocessing: ContentHash(of: []),
-      floatsPerEntry: floats)!
+    let byte = UInt8(backbone.hexDigitValue! * 0x11)
+    return FeatureCache.Key(
+      backbone: ContentHash(bytes: repeatElement(byte, count: 32)),
+      preprocessing: ContentHash(bytes: repeatElement(0, count: 32)), floatsPerEntry: floats)!
   }
 
   /// The SHA-256 of photo n, as it were.

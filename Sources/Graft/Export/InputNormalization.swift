@@ -24,7 +24,8 @@ extension Graph {
     }
     if preprocessing.channels == .bgr {
       append(
-        "bgr", Gather(axis: 1, indices: [2, 1, 0]), [], output: Self.normalizationPrefix + "swapped")
+        "bgr", Gather(axis: 1, indices: [2, 1, 0]), [], output: Self.normalizationPrefix + "swapped"
+      )
     }
     // (x · scale - mean) / std = (x - mean/scale) / (std/scale)
     for (name, values) in [
@@ -36,7 +37,8 @@ extension Graph {
         tensor: Tensor([1, 3, 1, 1], values), role: .buffer, isTrainable: false)
       let isLast = name == "std"
       append(
-        name == "mean" ? "subtract" : "divide", try standardOperator(isLast ? "Div" : "Sub"), [constant],
+        name == "mean" ? "subtract" : "divide", try standardOperator(isLast ? "Div" : "Sub"),
+        [constant],
         output: isLast ? input : Self.normalizationPrefix + "centred")
     }
     graph.nodes = nodes + graph.nodes

@@ -83,7 +83,8 @@ extension Model {
         kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
     }
     do {
-      let check = try Self.compared(exported, of: self, options, path) { (checker) throws(GraftError) in
+      let check = try Self.compared(exported, of: self, options, path) {
+        (checker) throws(GraftError) in
         try checker.compare(photos, caching: caching, progress: progress)
       }
       // What the comparison showed travels along; so the file is written once more, and proved on

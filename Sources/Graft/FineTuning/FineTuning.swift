@@ -161,7 +161,8 @@ private struct FineTuner {
         (index, error.in(file: photos.samples[index].path.displayName))
       })
     guard onEvent(.skipped(named)) == .proceed else { throw .stopped }
-    guard Set(readable.split.train.map { readable.samples[$0].label }).count == readable.labels.count
+    guard
+      Set(readable.split.train.map { readable.samples[$0].label }).count == readable.labels.count
     else {
       throw GraftError("after leaving out unreadable photos a class has none left", hints: names)
     }
@@ -205,7 +206,8 @@ private struct FineTuner {
       let trainer = try HeadTrainer(settings)
       _ = onEvent(.trainingStarted(try trainer.resolvedOptions(for: training)))
       return try trainer.fit(
-        try startingHead(for: training), training: training, validation: validation.count > 0 ? validation : nil
+        try startingHead(for: training), training: training,
+        validation: validation.count > 0 ? validation : nil
       ) { (event) throws(TrainingError) in onEvent(.training(event)) }
     }
   }

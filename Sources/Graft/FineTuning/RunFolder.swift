@@ -75,7 +75,9 @@ public struct RunFolder: Hashable, Sendable {
 
   /// Photos of the run's validation side that still are where they were.
   public var validationPhotos: [FilePath] {
-    guard let text = try? String(contentsOfFile: path.appending("val-predictions.csv").string, encoding: .utf8),
+    guard
+      let text = try? String(
+        contentsOfFile: path.appending("val-predictions.csv").string, encoding: .utf8),
       let facts
     else { return [] }
     let folder = FilePath(facts.photos)
@@ -110,7 +112,9 @@ extension RunFolder {
   @discardableResult
   public func write(_ run: FineTuningRun, modelGiven: String) throws(GraftError) -> ExportCheck {
     let root = run.photos.folder.path
-    try write("split.csv", run.photos.split.csv(relative(run.photos.samples, to: root), classes: run.photos.labels))
+    try write(
+      "split.csv",
+      run.photos.split.csv(relative(run.photos.samples, to: root), classes: run.photos.labels))
     try write("metrics.json", Array(jsonText(run.report).utf8))
     try write("epochs.csv", Array(run.report.epochsCSV().utf8))
     try write("val-predictions.csv", predictionsCSV(run, root: root))

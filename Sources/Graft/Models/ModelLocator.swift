@@ -48,8 +48,10 @@ public enum ModelLocator {
         "'\(name)' is not a model I know.\(nearest)", kind: .missing,
         hints: ["graft models lists all; a path to an .onnx file works too"])
     }
-    var hints = ["looked for \(fileNames(of: record)[0]) in: "
-      + folders().map(\.string).joined(separator: ", ")]
+    var hints = [
+      "looked for \(fileNames(of: record)[0]) in: "
+        + folders().map(\.string).joined(separator: ", ")
+    ]
     if let source = record.sources.first { hints.append("it is published at \(source.url)") }
     hints.append("a path to the file works too: graft finetune path/to/model.onnx on my-photos")
     return GraftError(

@@ -50,7 +50,8 @@ extension Model {
     do {
       shapes = try graph.shapes(batchSize: 1)
       let cut = try graph.headCut()
-      head = "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
+      head =
+        "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
     } catch {
       throw GraftError(error)
     }
@@ -66,7 +67,8 @@ extension Model {
           $0 + ($1.role == .buffer ? 0 : $1.tensor.shape.elementCount)
         },
         flop: node.operator.floatingPointOperations(
-          for: node.inputs.compactMap { shapes[$0] }, outputs: node.outputs.compactMap { shapes[$0] }))
+          for: node.inputs.compactMap { shapes[$0] },
+          outputs: node.outputs.compactMap { shapes[$0] }))
     }
     return ModelSummary(
       name: name, opset: graph.opset, inputShape: graph.inputs[0].imageShape.dimensions,

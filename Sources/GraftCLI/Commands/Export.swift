@@ -30,7 +30,9 @@ struct Export: ParsableCommand {
   @Option(help: "What the file takes: pixels (RGB 0-255) or normalised.")
   var input: ExportOptions.Input = .pixels
 
-  @Option(parsing: .unconditional, help: "Largest accepted difference of a probability between model and file.")
+  @Option(
+    parsing: .unconditional,
+    help: "Largest accepted difference of a probability between model and file.")
   var tolerance: Double = 1e-4
 
   @Flag(help: "Replace a file that is there.")
@@ -42,7 +44,8 @@ struct Export: ParsableCommand {
   func validate() throws {
     guard supportedOpsets.contains(opset) else {
       throw ValidationError(
-        "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)")
+        "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)"
+      )
     }
     guard tolerance > 0 else {
       throw ValidationError("--tolerance is \(tolerance); expected above 0")
@@ -87,7 +90,7 @@ struct Export: ParsableCommand {
         bar.update(done)
         return Interruption.directive
       }
-    } catch where error.kind == .interrupted {
+    } catch  where error.kind == .interrupted {
       throw Interruption.error("stopped while comparing; \(target) was not written")
     }
   }

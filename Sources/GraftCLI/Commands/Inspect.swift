@@ -48,15 +48,16 @@ struct Inspect: ParsableCommand {
         let file = try? ONNXReader.read(path)
       else { throw error }
       let weights = Set(file.graph.initializers.map(\.name))
-      var rows = [["layer", "operator", "inputs", "outputs"]]
-      rows += file.graph.nodes.map { node in
-        [
-          node.name, node.opType,
-          node.inputs.filter { !weights.contains($0) }.joined(separator: ", "),
-          node.outputs.joined(separator: ", "),
-        ]
+      var table = Columns([.left, .left, .left, .left])
+      table.append(["layer", "operator", "inputs", "outputs"])
+      for node in file.graph.nodes {
+        table.append([
+          node.name.printable, node.opType,
+          node.inputs.filter { !weights.contains($0) }.joined(separator: ", ").printable,
+          node.outputs.joined(separator: ", ").printable,
+        ])
       }
-      for line in Columns.align(rows) { try Output.standard.line(line) }
+      for line in table.lines() { try Output.standard.line(line) }
       try Output.standard.flush()
       throw GraftError(error.message, kind: error.kind)
     }
