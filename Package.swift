@@ -109,7 +109,7 @@ let package = Package(
         "GraftTensor", "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
-    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
+    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6],

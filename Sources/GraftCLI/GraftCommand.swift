@@ -24,6 +24,7 @@ struct GraftCommand: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
+      try checkCommandName()
       var command = try parseAsRoot()
       try command.run()
       try Output.standard.flush()
@@ -42,13 +43,40 @@ struct GraftCommand: ParsableCommand {
     let code = exitCode(for: error)
     let message = fullMessage(for: error)
     if code == .success {
-      try? Output.standard.line(message)
-      try? Output.standard.flush()
+      do throws(GraftError) {
+        try Output.standard.bytes(Array((message + "\n").utf8))
+        try Output.standard.flush()
+      } catch {
+        finish(with: error)
+      }
     } else {
-      let prefix = "Error: "
-      let text = message.hasPrefix(prefix) ? "error: " + message.dropFirst(prefix.count) : message
-      FileHandle.standardError.write(Data((text + "\n").utf8))
+      Talk.write(usageText(message) + "\n")
     }
     Foundation.exit(code.rawValue)
+  }
+
+  /// ArgumentParser's message in graft's manner, with the arguments that it repeats made harmless.
+  private static func usageText(_ message: String) -> String {
+    var text = message
+    for argument in CommandLine.arguments.dropFirst() where !argument.isEmpty {
+      text = text.replacing(argument, with: DisplayName.escaped(argument))
+    }
+    let prefix = "Error: "
+    if text.hasPrefix(prefix) { text = "error: " + text.dropFirst(prefix.count) }
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.count <= 400 ? String($0) : $0.prefix(390) + "…" }
+      .joined(separator: "\n")
+  }
+
+  /// A word that is no command is said to be that, with the command that is spelt most alike.
+  private static func checkCommandName() throws(GraftError) {
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else { return }
+    let names = configuration.subcommands.map { $0._commandName }
+    guard word != "help", !names.contains(word) else { return }
+    let near = names.filter { editDistance($0, word) <= 2 }
+      .min { editDistance($0, word) < editDistance($1, word) }
+    throw GraftError(
+      "'\(word)' is not a command of graft." + (near.map { " Did you mean '\($0)'?" } ?? ""),
+      kind: .usage, hints: ["graft --help lists the commands."])
   }
 }

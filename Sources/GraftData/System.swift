@@ -27,6 +27,8 @@ extension DataError {
     case .noSuchFileOrDirectory:
       DataError("cannot be created: its folder is not there", kind: .cannotCreate)
     case .noSpace: DataError("cannot be written: the disk is full", kind: .system)
+    case .fileTooLarge, .ioError, Errno(rawValue: EDQUOT):
+      DataError("cannot be written: \(errno)", kind: .system)
     default: DataError("cannot be created: \(errno)", kind: .cannotCreate)
     }
   }

@@ -156,7 +156,11 @@ private struct FineTuner {
         "\(skipped.count) of \(count) photos cannot be read; nothing was trained",
         hints: names + (skipped.count > 5 ? ["and \(skipped.count - 5) more"] : []))
     }
-    guard onEvent(.skipped(skipped)) == .proceed else { throw .stopped }
+    let named = Dictionary(
+      uniqueKeysWithValues: skipped.map { index, error in
+        (index, error.in(file: photos.samples[index].path.displayName))
+      })
+    guard onEvent(.skipped(named)) == .proceed else { throw .stopped }
     guard
       Set(readable.split.train.map { readable.samples[$0].label }).count == readable.labels.count
     else {

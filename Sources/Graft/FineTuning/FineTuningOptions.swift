@@ -42,7 +42,7 @@ public enum FineTuningEvent: Sendable {
   /// The backbone begins to run over the photos; `cached` of them are there already.
   case featuresStarted(total: Int, cached: Int)
   case featuresProgress(done: Int, total: Int)
-  /// Photos that could not be read were left out.
+  /// Photos that could not be read were left out; each error names its file.
   case skipped([Int: DataError])
   /// The head begins to learn.
   case trainingStarted(TrainingOptions)

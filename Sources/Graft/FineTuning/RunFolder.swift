@@ -134,7 +134,11 @@ extension RunFolder {
   private func write(_ name: String, _ bytes: [UInt8]) throws(GraftError) {
     let file = path.appending(name)
     try mapping(GraftError.init as (DataError) -> GraftError) { () throws(DataError) in
-      try replaceFile(file, with: bytes)
+      do throws(DataError) {
+        try replaceFile(file, with: bytes)
+      } catch {
+        throw error.in(file: file.displayName)
+      }
     }
   }
 

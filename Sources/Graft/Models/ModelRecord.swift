@@ -82,7 +82,7 @@ extension ModelRecord {
 }
 
 /// Insertions, deletions and substitutions that turn one text into another (Levenshtein 1966).
-func editDistance(_ a: String, _ b: String) -> Int {
+package func editDistance(_ a: String, _ b: String) -> Int {
   let (a, b) = (Array(a.lowercased()), Array(b.lowercased()))
   var row = Array(0...b.count)
   for i in a.indices {

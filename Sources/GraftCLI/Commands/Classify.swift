@@ -24,10 +24,11 @@ struct Classify: ParsableCommand {
     help: "Write to a .csv or .jsonl file; - is CSV on standard output.")
   var output: String?
 
-  @Option(help: "How many classes of each photo are named.")
+  @Option(parsing: .unconditional, help: "How many classes of each photo are named.")
   var top: Int = 1
 
-  @Option(help: "A photo whose best class is less probable is called unsure.")
+  @Option(
+    parsing: .unconditional, help: "A photo whose best class is less probable is called unsure.")
   var minConfidence: Float = 0
 
   @Option(help: "Link photos into one folder per class below this one.")
@@ -51,13 +52,17 @@ struct Classify: ParsableCommand {
       throw ValidationError("--min-confidence is \(minConfidence); expected 0 to 1")
     }
     if copy, sortInto == nil { throw ValidationError("--copy belongs to --sort-into") }
+    if output != nil, runFlags.json {
+      throw ValidationError(
+        "--json writes to standard output; for a file say -o NAME.jsonl instead")
+    }
     if let output, output != "-", !output.hasSuffix(".csv"), !output.hasSuffix(".jsonl") {
       throw ValidationError("-o \(output): expected a name that ends in .csv or .jsonl, or -")
     }
   }
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     try ClassifySession(self).run()
   }
 }

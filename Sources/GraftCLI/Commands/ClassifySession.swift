@@ -11,7 +11,7 @@ struct ClassifySession {
   func run() throws(GraftError) {
     let list: PhotoList
     do {
-      list = try PhotoList(command.images.map { FilePath($0) }, recursive: command.recursive)
+      list = try PhotoList(PathArguments.paths(command.images), recursive: command.recursive)
     } catch {
       throw GraftError(error)
     }
@@ -20,7 +20,7 @@ struct ClassifySession {
         "no photos in \(command.images.joined(separator: ", "))", kind: .missing,
         hints: ["graft reads PNG and JPEG files."])
     }
-    var table = try makeTable()
+    try checkOutput()
     let sorter = try command.sortInto.map { path throws(GraftError) in
       try PhotoSorter(FilePath(path), copies: command.copy)
     }
@@ -28,13 +28,15 @@ struct ClassifySession {
     model.warnAboutPreprocessing(talk)
     let classifier = try Classifier(
       model, caching: command.runFlags.caching, plan: command.runFlags.plan)
+    let top = min(command.top, model.classCount)
+    var table = makeTable(top: top, paths: list.paths)
 
     var counts = ClassifyCounts()
     var bar = ProgressBar(
       "photos", total: list.paths.count,
       isShown: !talk.isQuiet && (Talk.isTerminal && (isFile || isatty(STDOUT_FILENO) == 0)))
     try classifier.classify(list.paths) { (photo) throws(GraftError) in
-      let verdict = Verdict(photo, top: command.top, minConfidence: command.minConfidence)
+      let verdict = Verdict(photo, top: top, minConfidence: command.minConfidence)
       counts.add(verdict)
       try table.add(verdict)
       try sorter?.place(verdict)
@@ -57,24 +59,24 @@ struct ClassifySession {
 
   private var isFile: Bool { command.output != nil && command.output != "-" }
 
-  private func makeTable() throws(GraftError) -> any ClassificationTable {
+  /// An output that cannot be is said before the work, not after.
+  private func checkOutput() throws(GraftError) {
+    guard isFile, let output = command.output else { return }
+    try OutputPlace(output).checkFile(replaces: command.force)
+  }
+
+  private func makeTable(top: Int, paths: [FilePath]) -> any ClassificationTable {
     if command.runFlags.json { return JSONLinesTable(file: nil) }
-    guard let output = command.output else { return TextTable() }
-    if output == "-" { return CSVTable(top: command.top, file: nil) }
-    let file = FilePath(output)
-    if !command.force, FileManager.default.fileExists(atPath: output) {
-      throw GraftError(
-        "\(file.string): there is such a file already; graft overwrites nothing.",
-        kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
-    }
+    guard let output = command.output else { return TextTable(paths) }
+    if output == "-" { return CSVTable(top: top, file: nil) }
     return output.hasSuffix(".jsonl")
-      ? JSONLinesTable(file: file) : CSVTable(top: command.top, file: file)
+      ? JSONLinesTable(file: FilePath(output)) : CSVTable(top: top, file: FilePath(output))
   }
 
   private func sayEnd(_ counts: ClassifyCounts, _ sorter: PhotoSorter?) {
     talk.say(counts.words)
-    if let sorter { talk.say("sorted into \(sorter.folder)") }
-    if let output = command.output, output != "-" { talk.say("wrote \(output)") }
+    if let sorter { talk.say("sorted into \(sorter.folder.displayText)") }
+    if isFile, let output = command.output { talk.say("wrote \(FilePath(output).displayText)") }
   }
 }
 
@@ -104,7 +106,7 @@ struct ClassifyCounts {
   mutating func add(_ verdict: Verdict) {
     total += 1
     if let error = verdict.error {
-      unreadable.append(error.message)
+      unreadable.append("\(verdict.path.displayText): \(error.message)")
     } else if verdict.isUnsure {
       unsure += 1
     } else if let best = verdict.guesses.first {
@@ -119,6 +121,7 @@ struct ClassifyCounts {
     if ranked.count > 10 { parts.append("\(ranked.count - 10) other classes") }
     if unsure > 0 { parts.append("\(unsure) unsure") }
     let failed = unreadable.isEmpty ? "" : " · \(unreadable.count) unreadable"
-    return "\(total) images: \(parts.joined(separator: ", "))\(failed)"
+    return
+      "\(total) photo\(total == 1 ? "" : "s")\(parts.isEmpty ? "" : ": ")\(parts.joined(separator: ", "))\(failed)"
   }
 }

@@ -11,10 +11,10 @@ struct DrawPhotos: ParsableCommand {
   @Argument(help: "The folder, which must not exist.")
   var folder: String
 
-  @Option(help: "Pictures of each class.")
+  @Option(parsing: .unconditional, help: "Pictures of each class.")
   var count: Int = 40
 
-  @Option(help: "Another seed draws other pictures.")
+  @Option(parsing: .unconditional, help: "Another seed draws other pictures.")
   var seed: UInt64 = 1
 
   func validate() throws {

@@ -27,9 +27,11 @@ struct Evaluate: ParsableCommand {
   enum Part: String, ExpressibleByArgument, CaseIterable { case all, train, val, test }
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     let folder: ImageFolder
-    do { folder = try ImageFolder(FilePath(self.folder)) } catch { throw GraftError(error) }
+    do { folder = try ImageFolder(PathArguments.path(self.folder)) } catch {
+      throw GraftError(error)
+    }
     let samples = try samples(of: folder)
     let model = try modelFlags.load(model)
     model.warnAboutPreprocessing(runFlags.talk)
@@ -54,7 +56,7 @@ struct Evaluate: ParsableCommand {
     if !result.unreadable.isEmpty {
       throw GraftError(
         "\(result.unreadable.count) of \(samples.count) photos cannot be read",
-        hints: result.unreadable.prefix(10).map { $0.error.message })
+        hints: result.unreadable.prefix(10).map { "\($0.path.displayText): \($0.error.message)" })
     }
   }
 

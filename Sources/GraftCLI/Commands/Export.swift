@@ -21,7 +21,7 @@ struct Export: ParsableCommand {
   @Option(name: [.customShort("o"), .customLong("out")], help: "The file to write.")
   var output: String?
 
-  @Option(help: "ONNX operator set of the file.")
+  @Option(parsing: .unconditional, help: "ONNX operator set of the file.")
   var opset: Int = 17
 
   @Option(name: .customLong("output"), help: "What the file gives: probabilities or logits.")
@@ -30,7 +30,9 @@ struct Export: ParsableCommand {
   @Option(help: "What the file takes: pixels (RGB 0-255) or normalised.")
   var input: ExportOptions.Input = .pixels
 
-  @Option(help: "Largest accepted difference of a probability between model and file.")
+  @Option(
+    parsing: .unconditional,
+    help: "Largest accepted difference of a probability between model and file.")
   var tolerance: Double = 1e-4
 
   @Flag(help: "Replace a file that is there.")
@@ -51,7 +53,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     let talk = runFlags.talk
     let model = try modelFlags.load(source)
     model.warnAboutPreprocessing(talk)

@@ -25,13 +25,15 @@ struct Finetune: ParsableCommand {
   @Option(help: "What is trained: head.")
   var depth: TrainingDepth = .head
 
-  @Option(help: "Largest number of epochs.")
+  @Option(parsing: .unconditional, help: "Largest number of epochs.")
   var epochs: Int = TrainingOptions().epochs
 
-  @Option(name: .customLong("lr"), help: "Learning rate; chosen from the features unless given.")
+  @Option(
+    name: .customLong("lr"), parsing: .unconditional,
+    help: "Learning rate; chosen from the features unless given.")
   var learningRate: Float?
 
-  @Option(help: "Photos in a step.")
+  @Option(parsing: .unconditional, help: "Photos in a step.")
   var batch: Int = TrainingOptions().batchSize
 
   @Option(help: "How weights learn: \(OptimizerCatalog.names.joined(separator: ", ")).")
@@ -40,22 +42,25 @@ struct Finetune: ParsableCommand {
   @Option(help: "How the rate changes: \(ScheduleCatalog.names.joined(separator: ", ")).")
   var schedule: String = TrainingOptions().schedule
 
-  @Option(help: "Pull of the weights towards zero.")
+  @Option(parsing: .unconditional, help: "Pull of the weights towards zero.")
   var weightDecay: Float = TrainingOptions().weightDecay
 
-  @Option(help: "Epochs without a lower validation loss after which training ends.")
+  @Option(
+    parsing: .unconditional,
+    help: "Epochs without a lower validation loss after which training ends.")
   var patience: Int = TrainingOptions().patience
 
-  @Option(name: .customLong("val"), help: "Fraction kept back for validation.")
+  @Option(
+    name: .customLong("val"), parsing: .unconditional, help: "Fraction kept back for validation.")
   var validation: Double = 0.2
 
-  @Option(help: "Fraction kept back that training never sees.")
+  @Option(parsing: .unconditional, help: "Fraction kept back that training never sees.")
   var test: Double = 0
 
   @Option(help: "Weight rare classes more: auto or none.")
   var balance: Balance = .auto
 
-  @Option(help: "Seed of the split and of everything random.")
+  @Option(parsing: .unconditional, help: "Seed of the split and of everything random.")
   var seed: UInt64 = 1
 
   @Flag(help: "Say what would be done and how long it takes, and stop.")
@@ -76,20 +81,26 @@ struct Finetune: ParsableCommand {
   enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
 
   func validate() throws {
-    guard words.count == 1 || (words.count == 2 && words[0] == "on") else {
-      throw ValidationError(
-        words.count == 2
-          ? "'\(words[0])' stands where 'on' or nothing is expected"
-          : "expected one folder of photos, got \(words.count) arguments")
-    }
     guard validation >= 0, test >= 0, validation + test < 1 else {
       throw ValidationError("--val \(validation) and --test \(test) leave nothing to train on")
     }
   }
 
   func run() throws {
-    runFlags.apply()
-    try FinetuneSession(self, folder: FilePath(words[words.count - 1])).run()
+    try checkWords()
+    try runFlags.apply()
+    try FinetuneSession(self, folder: PathArguments.path(words[words.count - 1])).run()
+  }
+
+  /// Not part of `validate`, which comes before unknown flags are reported: the value of a flag that
+  /// is misspelt counts as a word.
+  private func checkWords() throws {
+    guard words.count == 1 || (words.count == 2 && words[0] == "on") else {
+      throw ValidationError(
+        words.count == 2
+          ? "'\(words[0])' stands where 'on' or nothing is expected"
+          : "expected one folder of photos, got \(words.map { "'\($0)'" }.joined(separator: " "))")
+    }
   }
 }
 

@@ -14,6 +14,8 @@ struct FinetuneSession {
   }
 
   func run() throws(GraftError) {
+    try checkSettings()
+    try checkOutput()
     let folder: ImageFolder
     do {
       folder = try ImageFolder(folderPath)
@@ -26,7 +28,6 @@ struct FinetuneSession {
     sayData(folder, photos)
     let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
     try sayModel(model, classes: photos.labels.count)
-    try checkOutput()
 
     let progress = FinetuneProgress(talk)
     let finished: FineTuningRun
@@ -43,27 +44,43 @@ struct FinetuneSession {
         "stopped before the run was complete; nothing was written",
         hints: ["Features computed so far are kept: the same command goes on from there."])
     }
+    progress.finish()
     if Interruption.directive == .stop {
       throw Interruption.error("stopped while the head was learning; nothing was written")
     }
+    let isNew = command.output.map { !FileManager.default.fileExists(atPath: $0) } ?? true
     let run = try RunFolder.create(
       at: command.output.map { FilePath($0) }, photos: folderPath, model: base.name,
       replaces: command.force)
-    let check = try run.write(finished, modelGiven: command.model)
+    let check: ExportCheck
+    do {
+      check = try run.write(finished, modelGiven: command.model)
+    } catch {
+      // A folder without a model would only stand in the way of the next attempt.
+      if isNew { try? FileManager.default.removeItem(atPath: run.path.string) }
+      throw error
+    }
     try FinetuneSummary(finished, run, check, json: command.runFlags.json).show()
+  }
+
+  /// A setting that cannot be is said before the work, not after.
+  private func checkSettings() throws(GraftError) {
+    do {
+      _ = try HeadTrainer(training)
+    } catch {
+      throw GraftError(error.message, kind: .usage, hints: error.hints)
+    }
   }
 
   /// An output that cannot be is said before the work, not after.
   private func checkOutput() throws(GraftError) {
-    guard let output = command.output, !command.force else { return }
-    if FileManager.default.fileExists(atPath: output) {
-      throw GraftError(
-        "\(output): there is such a folder already; graft overwrites nothing.",
-        kind: .cannotCreate, hints: ["Choose another with -o, or replace it with --force."])
+    guard let output = command.output else {
+      return try OutputPlace("runs").checkFolder(replaces: true)
     }
+    try OutputPlace(output).checkFolder(replaces: command.force)
   }
 
-  private func options(for photos: SplitPhotos) -> FineTuningOptions {
+  private var training: TrainingOptions {
     var training = TrainingOptions()
     training.epochs = command.epochs
     training.learningRate = command.learningRate
@@ -73,7 +90,11 @@ struct FinetuneSession {
     training.weightDecay = command.weightDecay
     training.patience = command.patience
     training.seed = command.seed
-    return FineTuningOptions(
+    return training
+  }
+
+  private func options(for photos: SplitPhotos) -> FineTuningOptions {
+    FineTuningOptions(
       depth: command.depth, training: training, balancesClasses: balances(photos),
       caching: command.runFlags.caching, skippableFraction: command.strict ? 0 : 0.05,
       plan: command.runFlags.plan)
@@ -95,7 +116,7 @@ extension FinetuneSession {
     let classes = zip(photos.labels, counts).map { "\($0) \($1)" }
     let shown = classes.prefix(12).joined(separator: ", ") + (classes.count > 12 ? ", …" : "")
     talk.say(
-      "Data    \(folderPath): \(photos.samples.count) photos, \(photos.labels.count) classes "
+      "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(photos.labels.count) classes "
         + "(\(shown))")
     if folder.hiddenCount > 0 {
       talk.say("        \(folder.hiddenCount) hidden files and folders left out")
@@ -106,18 +127,22 @@ extension FinetuneSession {
       )
     }
     for group in photos.split.conflicts.prefix(3) {
-      let names = group.map { photos.samples[$0].path.string }.joined(separator: " and ")
+      let names = group.map { photos.samples[$0].path.displayText }.joined(separator: " and ")
       talk.warn("the same photo is in two classes: \(names)")
     }
     for group in photos.split.leaks.prefix(3) {
-      let names = group.map { photos.samples[$0].path.string }.joined(separator: " and ")
+      let names = group.map { photos.samples[$0].path.displayText }.joined(separator: " and ")
       talk.warn("the same photo is on both sides of the split: \(names)")
     }
     if balances(photos) {
       talk.say("        classes differ in size; rare ones weigh more (--balance none: all alike)")
     }
-    for (label, count) in zip(photos.labels, counts) where count < 20 {
-      talk.say("        '\(label)' has only \(count) photos; 20 or more are better")
+    let small = zip(photos.labels, counts).filter { $0.1 < 20 }.map { "\($0.0) \($0.1)" }
+    if !small.isEmpty {
+      talk.say(
+        "        few photos: \(small.prefix(5).joined(separator: ", "))"
+          + (small.count > 5 ? " and \(small.count - 5) more classes" : "")
+          + "; 20 or more of a class are better")
     }
     let drawn =
       folder.validation == nil

@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Show how the network runs: fused operators and chosen methods.")
   var plan = false
 
-  @Option(help: "Batch size for --plan.")
+  @Option(parsing: .unconditional, help: "Batch size for --plan.")
   var batch: Int = 1
 
   @OptionGroup var modelFlags: ModelFlags
@@ -31,12 +31,35 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    runFlags.apply()
-    let model = try modelFlags.load(model)
+    try runFlags.apply()
+    let model = try load()
     if runFlags.json { return try Output.standard.json(try model.summary()) }
     model.warnAboutPreprocessing(runFlags.talk)
     if plan { return try showPlan(model) }
     try show(try model.summary())
+  }
+
+  /// A network that graft cannot train is still shown as its file has it, before the error.
+  private func load() throws -> Model {
+    do {
+      return try modelFlags.load(model)
+    } catch {
+      guard !runFlags.json, let path = ModelLocator.path(of: model),
+        let file = try? ONNXReader.read(path)
+      else { throw error }
+      let weights = Set(file.graph.initializers.map(\.name))
+      var rows = [["layer", "operator", "inputs", "outputs"]]
+      rows += file.graph.nodes.map { node in
+        [
+          node.name, node.opType,
+          node.inputs.filter { !weights.contains($0) }.joined(separator: ", "),
+          node.outputs.joined(separator: ", "),
+        ]
+      }
+      for line in Columns.align(rows) { try Output.standard.line(line) }
+      try Output.standard.flush()
+      throw GraftError(error.message, kind: error.kind)
+    }
   }
 
   private func show(_ summary: ModelSummary) throws(GraftError) {

@@ -52,7 +52,8 @@ struct PhotoSorter {
       }
     } catch {
       throw GraftError(
-        "\(target): cannot be created: \(error.localizedDescription)", kind: .cannotCreate)
+        "\(target.displayText): cannot be created: \(error.localizedDescription)",
+        kind: .cannotCreate)
     }
   }
 
@@ -61,7 +62,9 @@ struct PhotoSorter {
       try FileManager.default.createDirectory(
         atPath: path.string, withIntermediateDirectories: true)
     } catch {
-      throw GraftError("\(path): the folder cannot be created", kind: .cannotCreate)
+      throw GraftError(
+        "\(path.displayText): the folder cannot be created: \(String(cString: strerror(errno)))",
+        kind: .cannotCreate)
     }
   }
 

@@ -21,7 +21,7 @@ struct RunNetwork: ParsableCommand {
   @OptionGroup var runFlags: RunFlags
 
   func run() throws {
-    runFlags.apply()
+    try runFlags.apply()
     let array = try NumPyArray(contentsOf: FilePath(input))
     let result = try Graft.run(FilePath(model), on: array.tensor, plan: runFlags.plan)
     try writeWhole(NumPyArray(tensor: result).bytes, to: FilePath(output))

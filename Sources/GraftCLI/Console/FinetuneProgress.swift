@@ -6,6 +6,8 @@ final class FinetuneProgress {
   private let talk: Talk
   private var bar: ProgressBar?
   private var epochs = 0
+  private var last: EpochMetrics?
+  private var best: EpochMetrics?
 
   init(_ talk: Talk) { self.talk = talk }
 
@@ -47,15 +49,33 @@ final class FinetuneProgress {
 
   func clear() { bar?.clear() }
 
+  /// On a terminal each epoch is drawn over the last; off a terminal only the end is said, and
+  /// epochs.csv has them all.
   private func show(_ epoch: EpochMetrics) {
-    guard !talk.isQuiet else { return }
+    last = epoch
+    if epoch.isBest { best = epoch }
+    guard !talk.isQuiet, Talk.isTerminal else { return }
+    let text = String(
+      format: "head      epoch %d/%d  loss %.4f", epoch.epoch, epochs, epoch.trainingLoss)
+    Talk.write("\r\u{1B}[K" + text + Self.validation(epoch))
+  }
+
+  /// Ends the line of the epochs with what the best of them came to.
+  func finish() {
+    guard !talk.isQuiet, let last, let best else { return }
+    let early =
+      last.epoch < epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
+    let text =
+      "head      \(last.epoch) epochs, best \(best.epoch):"
+      + String(format: "  loss %.4f", best.trainingLoss) + Self.validation(best) + early
+    Talk.write((Talk.isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
+  }
+
+  private static func validation(_ epoch: EpochMetrics) -> String {
+    let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
     let accuracy = epoch.validationAccuracy.map {
       String(format: "  val accuracy %.1f %%", $0 * 100)
     }
-    let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
-    let text =
-      String(format: "head      epoch %2d/%d  loss %.4f", epoch.epoch, epochs, epoch.trainingLoss)
-      + (loss ?? "") + (accuracy ?? "") + (epoch.isBest ? "  best" : "")
-    talk.say(text)
+    return (loss ?? "") + (accuracy ?? "")
   }
 }

@@ -65,7 +65,19 @@ extension ValidationReport {
 }
 
 extension Output {
-  /// A document with sorted keys.
+  /// A document with sorted keys. Scripts rely on these: fields may come, none goes or changes its
+  /// meaning.
+  ///
+  /// - `finetune`: `run` (folder), `report` (as `metrics.json` of the run: `version`, `model`,
+  ///   `classes`, `settings`, `split` with `training` and `validation` counts per class,
+  ///   `skippedCount`, `epochs`, `bestEpoch`, `validation`, `timings`), `check` (`photos`,
+  ///   `compared`, `agreeing`, `largestDifference`).
+  /// - `export`: `path`, `opset`, `labels`, `check`.
+  /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
+  ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known.
+  /// - `inspect`: the fields of `ModelSummary`; `models`: a list of `ModelRecord`.
+  /// - `classify` writes a line for each photo instead: `path`, and `predictions` (`label`,
+  ///   `probability`; with `unsure` true where the first is below --min-confidence) or `error`.
   func json(_ value: some Encodable) throws(GraftError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -74,6 +86,6 @@ extension Output {
     guard let data = try? encoder.encode(value) else {
       throw GraftError("the result cannot be written as JSON", kind: .bug)
     }
-    try line(String(decoding: data, as: UTF8.self))
+    try bytes(Array(data) + [UInt8(ascii: "\n")])
   }
 }

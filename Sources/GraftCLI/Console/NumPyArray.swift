@@ -56,6 +56,6 @@ func writeWhole(_ bytes: [UInt8], to path: FilePath) throws(GraftError) {
   do {
     try replaceFile(path, with: bytes)
   } catch {
-    throw GraftError(error)
+    throw GraftError(error.in(file: path.displayText))
   }
 }

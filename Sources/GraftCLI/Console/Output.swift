@@ -7,7 +7,10 @@ final class Output {
 
   private var buffer: [UInt8] = []
 
-  func line(_ text: String = "") throws(GraftError) { try bytes(Array((text + "\n").utf8)) }
+  /// One line; control characters in names are shown as escapes.
+  func line(_ text: String = "") throws(GraftError) {
+    try bytes(Array((DisplayName.escaped(text) + "\n").utf8))
+  }
 
   func bytes(_ bytes: [UInt8]) throws(GraftError) {
     buffer += bytes

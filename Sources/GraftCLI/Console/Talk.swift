@@ -8,11 +8,11 @@ struct Talk {
   /// A remark; not said when quiet.
   func say(_ text: String) {
     guard !isQuiet else { return }
-    Self.write(text + "\n")
+    Self.write(DisplayName.escaped(text) + "\n")
   }
 
   /// Something that the person should know even when quiet.
-  func warn(_ text: String) { Self.write("note: \(text)\n") }
+  func warn(_ text: String) { Self.write("note: \(DisplayName.escaped(text))\n") }
 
   /// One line that says `error:`, hints below it.
   static func error(_ error: GraftError) {
@@ -21,8 +21,8 @@ struct Talk {
   }
 
   /// At most 400 characters, on one line.
-  private static func limited(_ text: String) -> String {
-    let flat = text.replacing("\n", with: " ")
+  static func limited(_ text: String) -> String {
+    let flat = DisplayName.escaped(text.replacing("\n", with: " "))
     return flat.count <= 380 ? flat : flat.prefix(380) + "…"
   }
 

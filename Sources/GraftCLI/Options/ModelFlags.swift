@@ -7,7 +7,8 @@ struct ModelFlags: ParsableArguments {
   @Option(help: "How photos are brought to the network's size: crop, pad or stretch.")
   var fit: Preprocessing.Fit?
 
-  @Option(help: "Side of the square input, for networks that leave it open.")
+  @Option(
+    parsing: .unconditional, help: "Side of the square input, for networks that leave it open.")
   var size: Int?
 
   @Option(help: "Preprocessing as a JSON object, as 'graft inspect' prints it.")

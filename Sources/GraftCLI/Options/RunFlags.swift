@@ -4,7 +4,7 @@ import Graft
 
 /// Flags that every command has: how it runs and how it talks.
 struct RunFlags: ParsableArguments {
-  @Option(help: "Threads to compute with; all processors unless given.")
+  @Option(parsing: .unconditional, help: "Threads to compute with; all processors unless given.")
   var threads: Int?
 
   @Option(help: "Folder for computed features, kept between runs.")
@@ -19,7 +19,7 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "One JSON document on standard output, stable from version to version.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
+  @Flag(name: .shortAndLong, help: "Say nothing but results, notes and errors.")
   var quiet = false
 
   func validate() throws {
@@ -30,7 +30,8 @@ struct RunFlags: ParsableArguments {
   }
 
   /// Takes effect; to be called before any work.
-  func apply() {
+  func apply() throws(GraftError) {
+    if let problem = Graft.environmentProblem { throw GraftError(problem, kind: .usage) }
     if let threads { Graft.setThreadCount(threads) }
     Interruption.listen()
   }

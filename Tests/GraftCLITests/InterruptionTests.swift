@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// Ctrl-C and SIGTERM.
+@Suite struct InterruptionTests {
+  /// Photos and a network that keeps a processor busy for seconds.
+  private func place() throws -> Workplace {
+    let place = try Workplace()
+    try place.addModel("slow.onnx", size: 128, width: 256)
+    try place.addPhotos(count: 80)
+    return place
+  }
+
+  private func begin(_ place: Workplace) throws -> Workplace.Running {
+    let running = try place.begin(
+      Workplace.graft,
+      ["finetune", "slow.onnx", "on", "photos", "--epochs", "1", "--threads", "1"],
+      ["GRAFT_CPU": "portable"])
+    try running.waitForErrors("note: nothing says")
+    return running
+  }
+
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  func firstSignalEndsAfterTheStep(_ number: Int32, _ status: Int32) throws {
+    let place = try place()
+    let running = try begin(place)
+    usleep(400_000)
+    running.signal(number)
+    let result = try place.finish(running)
+    expectFailure(result, status, "stopped before the run was complete; nothing was written")
+    #expect(
+      result.err.contains(
+        "  Features computed so far are kept: the same command goes on from there.\n"))
+    #expect(place.names(in: "runs").isEmpty)
+    let again = try place.graft("finetune", "slow.onnx", "on", "photos", "--epochs", "1")
+    #expect(again.status == 0)
+    #expect(again.err.contains(/features  \d+ of 400 kept from an earlier run/))
+  }
+
+  @Test func secondSignalEndsAtOnce() throws {
+    let place = try place()
+    let running = try begin(place)
+    usleep(300_000)
+    running.signal(SIGINT)
+    usleep(20_000)
+    running.signal(SIGINT)
+    let result = try place.finish(running)
+    #expect(result.status == 130)
+    #expect(place.names(in: "runs").isEmpty)
+  }
+
+  @Test func classifyWritesTheRowsSoFar() throws {
+    let place = try place()
+    try place.write("a\nb\nc\n", to: "labels.txt")
+    let running = try place.begin(
+      Workplace.graft,
+      [
+        "classify", "slow.onnx", "photos", "--labels", "labels.txt", "-o", "out.csv", "--no-cache",
+        "--threads", "1",
+      ], ["GRAFT_CPU": "portable"])
+    try running.waitForErrors("note: nothing says")
+    usleep(400_000)
+    running.signal(SIGINT)
+    let result = try place.finish(running)
+    #expect(result.status == 130)
+    #expect(result.errorLines.count == 1)
+    #expect(place.text("out.csv").hasPrefix("path,label,probability,error\r\n"))
+  }
+}
