@@ -81,6 +81,12 @@ let package = Package(
         "Graft", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "DefaultNetwork",
+      dependencies: [
+        "Graft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/DefaultNetwork", exclude: ["README.md"], swiftSettings: settings),
 
     // Tests
     .target(
@@ -93,14 +99,24 @@ let package = Package(
     tests("GraftTensorTests", ["GraftTensor"]),
     tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
     tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
-    tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
+    tests(
+      "GraftGraphTests",
+      [
+        "GraftGraph", "GraftOperators", "GraftRuntime", "GraftTestSupport", "GraftONNX",
+        "GraftTensor",
+      ]),
     tests(
       "GraftOperatorsTests",
       [
         "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels",
         "GraftTensor",
       ]),
-    tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
+    tests(
+      "GraftRuntimeTests",
+      [
+        "GraftRuntime", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX",
+        "GraftTensor", system,
+      ]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(
       "GraftTrainingTests",
@@ -108,7 +124,7 @@ let package = Package(
         "GraftTraining", "GraftData", "GraftOperators", "GraftTestSupport", "GraftGraph",
         "GraftTensor", "GraftONNX", system,
       ]),
-    tests("GraftTests", ["Graft", "GraftTestSupport", system]),
+    tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system]),
     tests("ArchitectureTests", []),
   ],

@@ -195,3 +195,14 @@ final class GradientStore {
     MutableTensorView(shape, arena.base + (offsets[name] ?? 0))
   }
 }
+
+// MARK: - Proof
+
+extension Session {
+  /// Overwrites all working memory, as if other numbers had been there before: for the proof that
+  /// nothing is read before it is written. Weights and gradients of weights stay.
+  package func overwriteWorkingMemory(with value: Float) {
+    arena.base.update(repeating: value, count: arena.count)
+    scratch.base.update(repeating: value, count: scratch.count)
+  }
+}

@@ -92,7 +92,7 @@ public struct SplitPhotos: Sendable {
   }
 
   /// SHA-256 of which content is on which side under which class.
-  var splitHash: String {
+  public var splitHash: String {
     var hasher = ContentHasher()
     for side in Split.Side.allCases {
       let lines = split.indices(of: side).compactMap { index in

@@ -134,6 +134,15 @@ extension Model {
     return try Model(model, name: defaultName, file: nil, record: nil, options: options)
   }
 
+  /// A model from ONNX values that are in no file.
+  ///
+  /// - Throws: ``GraftError`` where the network is none that graft can run.
+  public init(
+    _ network: ONNXModel, name: String, options: ModelOptions = .init()
+  ) throws(GraftError) {
+    try self.init(network, name: name, file: nil, record: nil, options: options)
+  }
+
   /// A model from ONNX values.
   init(
     _ source: ONNXModel, name: String, file: ModelFile?, record: ModelRecord?,
@@ -146,7 +155,8 @@ extension Model {
       let size = options.size.map { (height: $0, width: $0) }
       var graph = try Graph(
         importing: source, registry: .standard,
-        options: ImportOptions(inputSize: size, allowsNonFinite: options.allowsNonFinite))
+        options: ImportOptions(inputSize: size, allowsNonFinite: options.allowsNonFinite)
+      ).keepingFirstOutput()
       outputActivation = graph.outputActivation
       graph = graph.endingInLogits()
       self.graph = try graph.withFlatOutput()

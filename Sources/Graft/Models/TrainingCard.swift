@@ -16,7 +16,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
 
   /// The network that training began with.
   public var base: Base
-  /// What was trained: `head`.
+  /// What was trained: `head`, or `all` layers.
   public var trained: String
   /// The names of the classes, in the order of the outputs.
   public var classes: [String]
@@ -32,4 +32,21 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   public var validation: ValidationReport?
   /// Version of graft that made it.
   public var graftVersion: String
+
+  /// For a model that was trained by other means than ``Model/fineTune(on:options:onEvent:)``.
+  public init(
+    base: Base, trained: String, classes: [String], trainingPhotos: Int, validationPhotos: Int,
+    splitHash: String, settings: TrainingOptions, validation: ValidationReport?,
+    graftVersion: String = Graft.graftVersion
+  ) {
+    self.base = base
+    self.trained = trained
+    self.classes = classes
+    self.trainingPhotos = trainingPhotos
+    self.validationPhotos = validationPhotos
+    self.splitHash = splitHash
+    self.settings = settings
+    self.validation = validation
+    self.graftVersion = graftVersion
+  }
 }

@@ -12,7 +12,7 @@ struct DrawPhotos: ParsableCommand {
   var folder: String
 
   @Option(parsing: .unconditional, help: "Pictures of each class.")
-  var count: Int = 40
+  var count: Int = 100
 
   @Option(parsing: .unconditional, help: "Another seed draws other pictures.")
   var seed: UInt64 = 1

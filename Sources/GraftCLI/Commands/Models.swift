@@ -20,6 +20,12 @@ struct Models: ParsableCommand {
     if json { return try Output.standard.json(ModelRecord.all) }
     var table = Columns([.left, .left, .right, .right, .left, .left])
     table.append(["name", "family", "MB", "top-1", "licence", "here"])
+    if let card = EmbeddedCard.ofDefault {
+      table.append([
+        card.name, "graft", String(format: "%.1f", Double(card.bytes) / 1e6),
+        String(format: "%.1f %%", card.accuracy.top1), card.licence, "part of graft",
+      ])
+    }
     for record in ModelRecord.all {
       table.append([
         record.name, record.family, String(format: "%.0f", Double(record.bytes) / 1e6),

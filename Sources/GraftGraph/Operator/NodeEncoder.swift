@@ -41,12 +41,12 @@ public struct NodeEncoder {
 
   /// Says that something of the node exists from this opset on: an older file cannot hold it.
   public mutating func require(opset needed: Int, for feature: String) {
-    if opset < needed { obstacles.append("\(feature) needs opset \(needed)") }
+    if opset < needed { obstacles.append("\(feature) came with opset \(needed)") }
   }
 
   /// Says that something of the node was given up by this opset: a newer file cannot hold it.
   public mutating func require(opsetBelow limit: Int, for feature: String) {
-    if opset >= limit { obstacles.append("\(feature) needs an opset below \(limit)") }
+    if opset >= limit { obstacles.append("\(feature) went with opset \(limit)") }
   }
 
   /// Adds a constant as the next input.
