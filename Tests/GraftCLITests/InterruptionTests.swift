@@ -7,7 +7,7 @@ import Testing
   private func place() throws -> Workplace {
     let place = try Workplace()
     try place.addModel("slow.onnx", size: 128, width: 256)
-    try place.addPhotos(count: 80)
+    try place.addPhotos(count: 40)
     return place
   }
 
@@ -34,7 +34,7 @@ import Testing
     #expect(place.names(in: "runs").isEmpty)
     let again = try place.graft("finetune", "slow.onnx", "on", "photos", "--epochs", "1")
     #expect(again.status == 0)
-    #expect(again.err.contains(/features  \d+ of 400 kept from an earlier run/))
+    #expect(again.err.contains(/features  \d+ of 200 kept from an earlier run/))
   }
 
   @Test func secondSignalEndsAtOnce() throws {
