@@ -96,14 +96,17 @@ let package = Package(
     tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
     tests(
       "GraftOperatorsTests",
-      ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
+      [
+        "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels",
+        "GraftTensor",
+      ]),
     tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(
       "GraftTrainingTests",
       [
-        "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor",
-        "GraftONNX", system,
+        "GraftTraining", "GraftData", "GraftOperators", "GraftTestSupport", "GraftGraph",
+        "GraftTensor", "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftTestSupport", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system]),

@@ -20,11 +20,14 @@ public struct GraftError: Error, Hashable, Sendable {
     case terminated = 143
   }
 
+  /// What to blame, which decides the exit code of the command line.
   public var kind: Kind
+  /// What was found, what was expected, what to do.
   public var message: String
   /// Further lines, printed indented.
   public var hints: [String]
 
+  /// An error with its way out, if there is one.
   public init(_ message: String, kind: Kind = .badData, hints: [String] = []) {
     self.kind = kind
     self.message = message
@@ -33,6 +36,7 @@ public struct GraftError: Error, Hashable, Sendable {
 }
 
 extension GraftError: CustomStringConvertible {
+  /// The message and its hints, a line each.
   public var description: String {
     ([message] + hints.map { "  " + $0 }).joined(separator: "\n")
   }
@@ -52,10 +56,12 @@ extension GraftError {
     self.init(error.message, kind: kind, hints: error.hints)
   }
 
+  /// A graph that cannot be imported, changed or run.
   public init(_ error: GraphError) { self.init(error.message, kind: .badData, hints: error.hints) }
 }
 
 extension GraftError {
+  /// A photo or folder that cannot be used.
   public init(_ error: DataError) {
     let kind: Kind =
       switch error.kind {

@@ -3,6 +3,8 @@ public import SystemPackage
 
 /// The SHA-256 of a file's bytes: two photos with the same hash are the same photo.
 public struct ContentHash: Hashable, Sendable {
+  package static let byteCount = 32
+
   /// 32 bytes.
   public let bytes: [UInt8]
 
@@ -13,7 +15,11 @@ public struct ContentHash: Hashable, Sendable {
     self = hasher.finalize()
   }
 
-  fileprivate init(digest: some Sequence<UInt8>) { bytes = Array(digest) }
+  /// A hash that was written down before.
+  package init(bytes: some Sequence<UInt8>) {
+    self.bytes = Array(bytes)
+    precondition(self.bytes.count == Self.byteCount, "\(self.bytes.count) bytes for a SHA-256")
+  }
 
   /// The hash of a regular file, read piece by piece.
   public init(ofFile path: FilePath) throws(DataError) {
@@ -60,5 +66,5 @@ public struct ContentHasher {
   }
 
   /// The hash of all bytes so far.
-  public func finalize() -> ContentHash { ContentHash(digest: sha.finalize()) }
+  public func finalize() -> ContentHash { ContentHash(bytes: sha.finalize()) }
 }

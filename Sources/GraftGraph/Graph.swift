@@ -5,9 +5,11 @@ import GraftTensor
 ///
 /// The batch is free: shapes are asked for with ``shapes(batchSize:)``.
 public struct Graph: Sendable {
+  /// The name that the file gives, or the file itself.
   public var name: String
   /// The opset the network was read under; export may write another.
   public var opset: Int
+  /// What a caller provides.
   public var inputs: [GraphInput]
   /// Names of the output values.
   public var outputs: [String]
@@ -18,6 +20,7 @@ public struct Graph: Sendable {
   /// `metadata_props` of the file, in order.
   public var metadata: [ONNXMetadataEntry]
 
+  /// A graph of these parts, taken as they are.
   public init(
     name: String, opset: Int, inputs: [GraphInput], outputs: [String], nodes: [Node],
     parameters: [String: Parameter], metadata: [ONNXMetadataEntry] = []

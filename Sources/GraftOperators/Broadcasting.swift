@@ -60,9 +60,9 @@ extension BroadcastAlignment {
   }
 
   /// Writes the old attributes. Since opset 7 only trailing axes meet, so there an axis has no
-  /// spelling but a reshaped operand; the attribute is written all the same, because readers refuse
-  /// it, which is better than a file that means something else.
+  /// spelling but a reshaped operand: an obstacle.
   package func encode(into node: inout NodeEncoder) {
+    if axis != nil { node.require(opsetBelow: 7, for: "broadcasting along an axis") }
     guard node.opset < 7 || axis != nil else { return }
     node.set("broadcast", 1)
     if let axis { node.set("axis", axis) }

@@ -92,7 +92,7 @@ extension SlidingWindow {
   package func encode(into node: inout NodeEncoder) {
     node.set("kernel_shape", [vertical.kernel, horizontal.kernel])
     node.set("strides", [vertical.stride, horizontal.stride])
-    if vertical.dilation != 1 || horizontal.dilation != 1 {
+    if isDilated {
       node.set("dilations", [vertical.dilation, horizontal.dilation])
     }
     if autoPad == .explicit {
@@ -101,8 +101,14 @@ extension SlidingWindow {
     } else {
       node.set("auto_pad", autoPad.rawValue)
     }
-    if ceilMode { node.set("ceil_mode", 1) }
+    if ceilMode {
+      node.require(opset: 10, for: "ceil_mode")
+      node.set("ceil_mode", 1)
+    }
   }
+
+  /// Do the taps of a window lie apart?
+  package var isDilated: Bool { vertical.dilation != 1 || horizontal.dilation != 1 }
 
   /// Far beyond any image, and small enough that sums and products of two cannot overflow.
   private static let largest = 1 << 24

@@ -5,11 +5,15 @@ import GraftTensor
 ///
 /// A value. It decides everything once, for the largest batch; a ``Session`` carries it out.
 public struct Plan: Sendable {
+  /// The images that one pass computes at most.
   public let batchSize: Int
+  /// Inference or training.
   public let mode: Mode
+  /// What the plan was asked for.
   public let options: PlanOptions
   /// The network as it runs: rewritten, with layout conversions.
   public let graph: Graph
+  /// What runs, in this order.
   public let steps: [PlannedStep]
   /// Floats of the arena that holds activations and their gradients.
   public let arenaFloats: Int
@@ -24,6 +28,7 @@ public struct Plan: Sendable {
 
 /// One operator call of a plan.
 public struct PlannedStep: Sendable {
+  /// The node of the graph that the step computes.
   public let node: Node
   /// The chosen method; nil where the operator has only one.
   public let method: String?

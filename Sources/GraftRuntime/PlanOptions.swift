@@ -7,6 +7,7 @@ public struct PlanOptions: Hashable, Sendable {
   /// Fold and fuse operators where nothing learns; off only to compare with the plain network.
   public var rewrites: Bool
 
+  /// The fastest plan, unless something else is asked for.
   public init(isExact: Bool = false, method: String? = nil, rewrites: Bool = true) {
     self.isExact = isExact
     self.method = method

@@ -6,6 +6,7 @@ public import GraftTensor
 /// Memory is allocated when the session is made and when a batch size is first seen, never in a
 /// step. A session has one owner; it is not for several threads at once.
 public final class Session {
+  /// What this session runs.
   public let plan: Plan
   /// The network as it was given; ``graph`` has the weights of now.
   private let source: Graph
@@ -107,9 +108,13 @@ extension Session {
 
 /// A parameter that learns, with its gradient; the views live as long as the session.
 public struct TrainableParameter {
+  /// The name of the weight in the graph.
   public let name: String
+  /// Weight, bias or scale: what an optimiser has to know.
   public let role: ParameterRole
+  /// The weight itself; written between passes.
   public let value: MutableTensorView
+  /// The gradient of the loss by the weight; added to by every backward pass.
   public let gradient: MutableTensorView
 }
 
@@ -122,7 +127,8 @@ extension Session {
       }
       return TrainableParameter(
         name: name, role: parameter.role,
-        value: MutableTensorView(tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
+        value: MutableTensorView(
+          tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
         gradient: gradients.view(name, tensor.shape))
     }
   }

@@ -1,11 +1,14 @@
 /// One allocation from which a session hands out its views; made once, freed with the session.
 public final class Arena {
+  /// The first float, on a cache line.
   public let base: UnsafeMutablePointer<Float>
+  /// How many floats there are.
   public let count: Int
 
   /// Memory for `count` floats, aligned to a cache line and untouched.
   public init(count: Int) {
-    base = UnsafeMutableRawPointer
+    base =
+      UnsafeMutableRawPointer
       .allocate(
         byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: TensorStorage.alignment
       )

@@ -13,8 +13,10 @@
 ///
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  /// All that decides the numbers to come; a generator made of it goes on from here.
   public private(set) var state: UInt64
 
+  /// The stream of a seed, or of a `state` that was kept.
   public init(_ seed: UInt64) { state = seed }
 
   /// An independent stream for each sequence of numbers after the seed.
@@ -26,6 +28,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     state = mixed
   }
 
+  /// 64 random bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return Self.mix(state)

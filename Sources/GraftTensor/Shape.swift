@@ -2,6 +2,7 @@
 ///
 /// A scalar has no dimensions and one element. Dimensions are never negative.
 public struct Shape: Hashable, Sendable {
+  /// The extents, outermost first.
   public let dimensions: [Int]
 
   /// - Precondition: no dimension is negative.
@@ -10,6 +11,7 @@ public struct Shape: Hashable, Sendable {
     self.dimensions = dimensions
   }
 
+  /// How many dimensions there are; 0 for a scalar.
   public var rank: Int { dimensions.count }
 
   /// Product of the dimensions; 1 for a scalar.
@@ -18,6 +20,7 @@ public struct Shape: Hashable, Sendable {
   /// Product of all dimensions but the first: the elements of one image of a batch.
   public var elementCountPerImage: Int { dimensions.dropFirst().reduce(1, *) }
 
+  /// The extent along one axis.
   public subscript(axis: Int) -> Int { dimensions[axis] }
 
   /// The same shape with the first dimension replaced.
@@ -37,15 +40,18 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension Shape: ExpressibleByArrayLiteral {
+  /// The shape `[32, 3, 224, 224]`.
   public init(arrayLiteral dimensions: Int...) { self.init(dimensions) }
 }
 
 extension Shape: CustomStringConvertible {
+  /// Such as `[32, 3, 224, 224]`.
   public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 }
 
 /// Row-major strides: the distance in elements between neighbours along each axis.
 extension Shape {
+  /// Elements between neighbours along each axis; 1 for the last.
   public var strides: [Int] {
     var strides = [Int](repeating: 1, count: rank)
     for axis in stride(from: rank - 2, through: 0, by: -1) {

@@ -1,5 +1,6 @@
 /// A dense, contiguous, row-major array of `Float` that owns its memory; a value, copied on write.
 public struct Tensor: Sendable {
+  /// The extents; the elements lie in row-major order.
   public let shape: Shape
   private var storage: TensorStorage
 
@@ -32,8 +33,9 @@ public struct Tensor: Sendable {
 
   /// A tensor on read-only memory that `owner` keeps alive, such as weights in a mapped file.
   /// The first write makes a copy.
-  public init(_ shape: Shape, borrowing pointer: UnsafePointer<Float>, owner: AnyObject & Sendable)
-  {
+  public init(
+    _ shape: Shape, borrowing pointer: UnsafePointer<Float>, owner: any AnyObject & Sendable
+  ) {
     self.shape = shape
     storage = TensorStorage(borrowing: pointer, count: shape.elementCount, owner: owner)
   }
@@ -58,6 +60,7 @@ extension Tensor {
   /// The elements in row-major order, copied.
   public var elements: [Float] { withUnsafeElements { Array($0) } }
 
+  /// Reads the elements where they lie; the pointer is valid inside the closure.
   public func withUnsafeElements<R, E: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(E) -> R
   ) throws(E) -> R {
@@ -65,6 +68,7 @@ extension Tensor {
     return try body(UnsafeBufferPointer(start: storage.base, count: shape.elementCount))
   }
 
+  /// Changes the elements where they lie, copying first where the memory is shared or borrowed.
   public mutating func withUnsafeMutableElements<R, E: Error>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
   ) throws(E) -> R {

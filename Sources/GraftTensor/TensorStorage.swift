@@ -14,7 +14,8 @@ final class TensorStorage: @unchecked Sendable {
 
   init(count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    base = UnsafeMutableRawPointer
+    base =
+      UnsafeMutableRawPointer
       .allocate(byteCount: bytes, alignment: Self.alignment)
       .bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count

@@ -3,18 +3,24 @@
 /// `shape` is always the ONNX shape `[N, C, H, W]`; `layout` says how a rank-4 activation lies in
 /// memory.
 public struct TensorView {
+  /// The ONNX shape, whatever the layout.
   public let shape: Shape
+  /// How the elements lie in memory.
   public let layout: Layout
+  /// The first element in memory.
   public let base: UnsafePointer<Float>
 
+  /// A window on memory; only activations of rank 4 have a layout of their own.
   public init(_ shape: Shape, _ base: UnsafePointer<Float>, layout: Layout = .channelsFirst) {
     self.shape = shape
     self.layout = shape.rank == 4 ? layout : .channelsFirst
     self.base = base
   }
 
+  /// How many elements there are.
   public var count: Int { shape.elementCount }
 
+  /// The elements in memory order.
   public var elements: UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(start: base, count: count)
   }
@@ -22,10 +28,14 @@ public struct TensorView {
 
 /// A window for writing on floats that somebody else owns, valid for one call.
 public struct MutableTensorView {
+  /// The ONNX shape, whatever the layout.
   public let shape: Shape
+  /// How the elements lie in memory.
   public let layout: Layout
+  /// The first element in memory.
   public let base: UnsafeMutablePointer<Float>
 
+  /// A window on memory; only activations of rank 4 have a layout of their own.
   public init(_ shape: Shape, _ base: UnsafeMutablePointer<Float>, layout: Layout = .channelsFirst)
   {
     self.shape = shape
@@ -33,8 +43,10 @@ public struct MutableTensorView {
     self.base = base
   }
 
+  /// How many elements there are.
   public var count: Int { shape.elementCount }
 
+  /// The elements in memory order.
   public var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }
@@ -60,8 +72,11 @@ extension TensorView {
 }
 
 extension MutableTensorView {
+  /// The dimensions in memory order, outermost first: `[N, H, W, C]` for channels-last.
   public var memoryShape: Shape { readOnly.memoryShape }
+  /// Where axis `axis` of the shape lies in memory order.
   public func memoryAxis(_ axis: Int) -> Int { readOnly.memoryAxis(axis) }
+  /// Distance in elements between neighbours along each axis of the shape.
   public var strides: [Int] { Layout.strides(shape, layout) }
 }
 

@@ -9,7 +9,7 @@ import Testing
     ("GraftONNX", ["CONNX", "CProtobufC"]),
     ("GraftGraph", ["GraftTensor", "GraftONNX"]),
     ("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
-    ("GraftRuntime", ["GraftGraph", "GraftTensor"]),
+    ("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
     ("GraftData", ["CGraftImage", "GraftTensor"]),
     (
       "GraftTraining",
@@ -22,8 +22,7 @@ import Testing
         "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
       ]
     ),
-    ("GraftReport", ["Graft"]),
-    ("GraftCLI", ["Graft", "GraftReport"]),
+    ("GraftCLI", ["Graft"]),
   ]
 
   /// Parts of Swift and of the system, for everybody.

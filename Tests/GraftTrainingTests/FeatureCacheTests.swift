@@ -1,3 +1,4 @@
+import GraftData
 import GraftTraining
 import SystemPackage
 import Testing
@@ -14,15 +15,12 @@ import Testing
 
   func key(_ backbone: Character = "a", floats: Int = floats) -> FeatureCache.Key {
     FeatureCache.Key(
-      backbone: String(repeating: backbone, count: 64),
-      preprocessing: String(repeating: "0", count: 64), floatsPerEntry: floats)!
+      backbone: ContentHash(of: [backbone.asciiValue!]), preprocessing: ContentHash(of: []),
+      floatsPerEntry: floats)!
   }
 
   /// The SHA-256 of photo n, as it were.
-  func hash(_ n: Int) -> String {
-    let digits = String(n, radix: 16)
-    return String(repeating: "0", count: 64 - digits.count) + digits
-  }
+  func hash(_ n: Int) -> ContentHash { ContentHash(of: "\(n)".utf8) }
 
   func features(_ n: Int) -> [Float] { [Float(n), Float(n) + 0.5, -Float(n)] }
 
@@ -70,14 +68,9 @@ import Testing
     }
   }
 
-  @Test func keysAreHashes() {
-    let good = String(repeating: "aB", count: 32)
-    #expect(FeatureCache.Key(backbone: good, preprocessing: good, floatsPerEntry: 1) != nil)
-    #expect(FeatureCache.Key(backbone: "abc", preprocessing: good, floatsPerEntry: 1) == nil)
-    let odd = String(repeating: "xy", count: 32)
-    #expect(FeatureCache.Key(backbone: good, preprocessing: odd, floatsPerEntry: 1) == nil)
-    #expect(FeatureCache.Key(backbone: good, preprocessing: good, floatsPerEntry: 0) == nil)
-    #expect(FeatureCache.Key(backbone: good, preprocessing: good, floatsPerEntry: .max) == nil)
+  @Test(arguments: [0, -1, .max]) func refusesEntriesOfNoSize(_ floats: Int) {
+    let hash = hash(1)
+    #expect(FeatureCache.Key(backbone: hash, preprocessing: hash, floatsPerEntry: floats) == nil)
   }
 
   /// What a kill or a power cut may leave: the file ends anywhere in its last record.

@@ -4,10 +4,13 @@ import GraftKernels
 public struct Classification: Hashable, Sendable {
   /// A class and how probable the model finds it.
   public struct Guess: Hashable, Sendable {
+    /// The name of the class.
     public var label: String
+    /// From 0 to 1.
     public var probability: Float
   }
 
+  /// The photo, as it was given.
   public let path: FilePath
   /// All classes, most probable first; empty where the photo cannot be read.
   public let guesses: [Guess]
@@ -17,6 +20,7 @@ public struct Classification: Hashable, Sendable {
 
 /// Says what is on photos.
 public struct Classifier {
+  /// The network that answers.
   public let model: Model
   private let labels: [String]
   private let caching: FeatureCaching
@@ -43,10 +47,32 @@ public struct Classifier {
 
   /// Classifies photos in groups, so that memory does not grow with their number.
   ///
-  /// - Parameters:
-  ///   - onPhoto: told of every photo, in the order given; answers `.stop` to end.
+  /// - Parameter onPhoto: told of every photo, in the order given; answers `.stop` to end.
   public func classify(
     _ paths: [FilePath], onPhoto: (Classification) throws(GraftError) -> Directive
+  ) throws(GraftError) {
+    try forEachPhoto(paths) { (index, result) throws(GraftError) in
+      switch result {
+      case .success(let logits):
+        try onPhoto(Classification(path: paths[index], guesses: ranked(logits), error: nil))
+      case .failure(let error):
+        try onPhoto(Classification(path: paths[index], guesses: [], error: error))
+      }
+    }
+  }
+
+  /// The logits of photos in the order given; nil for those that cannot be read.
+  func classifyLogits(
+    _ paths: [FilePath], onPhoto: ([Float]?) -> Directive
+  ) throws(GraftError) {
+    try forEachPhoto(paths) { (_, result) throws(GraftError) in
+      onPhoto(try? result.get())
+    }
+  }
+
+  private func forEachPhoto(
+    _ paths: [FilePath],
+    _ body: (Int, Result<[Float], DataError>) throws(GraftError) -> Directive
   ) throws(GraftError) {
     let parts = try mapping(GraftError.init as (GraphError) -> GraftError) {
       () throws(GraphError) in
@@ -62,38 +88,31 @@ public struct Classifier {
     }
     for start in stride(from: 0, to: paths.count, by: Self.groupSize) {
       let group = Array(paths[start..<min(start + Self.groupSize, paths.count)])
-      guard try classify(group, extractor, head, onPhoto) == .proceed else { return }
+      let results = try logits(of: group, extractor, head)
+      for (index, result) in results.enumerated() {
+        guard try body(start + index, result) == .proceed else { return }
+      }
     }
   }
 
   /// Photos whose features are in memory at once.
   private static let groupSize = 64
 
-  private func classify(
-    _ paths: [FilePath], _ extractor: FeatureExtractor, _ head: Session,
-    _ onPhoto: (Classification) throws(GraftError) -> Directive
-  ) throws(GraftError) -> Directive {
+  private func logits(
+    of paths: [FilePath], _ extractor: FeatureExtractor, _ head: Session
+  ) throws(GraftError) -> [Result<[Float], DataError>] {
     let hashes = SplitPhotos.hashes(of: paths)
     let features = try extractor.features(of: paths, hashes: hashes.map { try? $0.get() })
     let size = features.tensor.shape.elementCountPerImage
-    for (index, path) in paths.enumerated() {
-      if let error = hashes[index].failure ?? features.failures[index] {
-        let unreadable = Classification(path: path, guesses: [], error: error)
-        guard try onPhoto(unreadable) == .proceed else { return .stop }
-        continue
+    let shape = Shape([1] + extractor.featureShape.dimensions)
+    return features.tensor.withUnsafeElements { elements in
+      paths.indices.map { index in
+        if let error = hashes[index].failure ?? features.failures[index] { return .failure(error) }
+        let row = TensorView(
+          shape, elements.baseAddress! + index * size, layout: features.layout)
+        return .success(Array(head.forward(row).elements))
       }
-      let logits = features.tensor.withUnsafeElements { elements in
-        Array(
-          head.forward(
-            TensorView(
-              Shape([1] + extractor.featureShape.dimensions), elements.baseAddress! + index * size,
-              layout: features.layout)
-          ).elements)
-      }
-      let result = Classification(path: path, guesses: ranked(logits), error: nil)
-      guard try onPhoto(result) == .proceed else { return .stop }
     }
-    return .proceed
   }
 
   private func ranked(_ logits: [Float]) -> [Classification.Guess] {

@@ -1,7 +1,10 @@
 /// What a model is worth on photos whose classes are known.
 public struct ModelEvaluation: Sendable {
+  /// Accuracy, confusions and the like.
   public let report: ValidationReport
+  /// The names of the classes, in the order of the outputs.
   public let classes: [String]
+  /// What was said of each photo.
   public let rows: [ValidationPrediction]
   /// Photos that could not be read.
   public let unreadable: [(path: FilePath, error: DataError)]

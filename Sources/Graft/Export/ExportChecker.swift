@@ -1,4 +1,3 @@
-import Foundation
 import GraftOperators
 
 /// Runs pictures through a model in memory and through the file that was written from it.
@@ -7,27 +6,26 @@ import GraftOperators
 /// metadata ask for: what another runtime would do.
 struct ExportChecker {
   let original: Model
-  let written: Model
   let options: ExportOptions
+  /// Where the file is now; its name in messages is that of `target`.
+  let staged: FilePath
+  let target: FilePath
 
+  private static let batchSize = 8
+
+  /// - Parameter progress: told how many pictures are done; answers `.stop` to end.
   /// - Throws: ``GraftError`` where a picture's answers differ by more than the tolerance.
-  func compare(_ photos: [FilePath], target: FilePath) throws(GraftError) -> ExportCheck {
-    let asStored = try storedGraph()
-    let side = try original.inputSide()
-    let ours = try session(original.graph)
-    let theirs = try session(asStored.graph)
+  func compare(
+    _ photos: [FilePath], caching: FeatureCaching, progress: (Int) -> Directive
+  ) throws(GraftError) -> ExportCheck {
+    let written = try WrittenFile(staged, batchSize: Self.batchSize)
     var check = ExportCheck(photos: 0, agreeing: 0, compared: 0, largestDifference: 0)
-    for picture in pictures(photos, side: side) {
-      let a = probabilities(ours, original.preprocessing, picture.image, side: side, isLogits: true)
-      let b = probabilities(
-        theirs, asStored.preprocessing, picture.image, side: side,
-        isLogits: options.output == .logits)
-      let difference = zip(a, b).map { abs(Double($0 - $1)) }.max() ?? 0
-      check.compared += 1
-      check.photos += picture.isPhoto ? 1 : 0
-      check.agreeing += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
-      check.largestDifference = max(check.largestDifference, difference.isFinite ? difference : 1)
+    if !photos.isEmpty {
+      try comparePhotos(photos, written, caching, &check, progress)
+      check.photos = check.compared
     }
+    // Where no photo could be read, drawn pictures are better than no proof.
+    if check.compared == 0 { try compareDrawings(written, &check) }
     guard check.largestDifference <= options.tolerance else {
       throw GraftError(
         "\(target.displayName): the written file disagrees with the model by "
@@ -37,17 +35,87 @@ struct ExportChecker {
     return check
   }
 
-  /// The graph exactly as the file has it, with the preprocessing that the file leaves to the
-  /// caller.
-  private func storedGraph() throws(GraftError) -> (graph: Graph, preprocessing: Preprocessing) {
-    guard let path = written.file?.path else {
-      throw GraftError("an export has a file", kind: .bug)
+  private func comparePhotos(
+    _ photos: [FilePath], _ written: WrittenFile, _ caching: FeatureCaching,
+    _ check: inout ExportCheck, _ progress: (Int) -> Directive
+  ) throws(GraftError) {
+    var answers: [[Float]?] = []
+    try Classifier(original, caching: caching).classifyLogits(photos) { logits in
+      answers.append(logits.map { softmax($0) })
+      return .proceed
     }
+    let loader = PhotoLoader(
+      photos, preprocessing: written.preprocessing, threads: 1, lookAhead: 2 * Self.batchSize)
+    defer { loader.cancel() }
+    var batch = PhotoBatch(capacity: Self.batchSize, imageShape: written.imageShape)
+    func run() throws(GraftError) {
+      for (index, output) in zip(batch.indices, written.run(batch.view)) {
+        if let answer = answers[index] { add(answer, probabilities(output), to: &check) }
+      }
+      batch.removeAll()
+      guard progress(check.compared) == .proceed else { throw .stopped }
+    }
+    while let photo = loader.next() {
+      guard case .success(let prepared) = photo.result else { continue }
+      batch.append(prepared.pixels, index: photo.index, hash: photo.contentHash)
+      if batch.isFull { try run() }
+    }
+    if !batch.indices.isEmpty { try run() }
+  }
+
+  /// Seeded noise, where there are no photos.
+  private func compareDrawings(
+    _ written: WrittenFile, _ check: inout ExportCheck
+  ) throws(GraftError) {
+    let side = try original.inputSide()
+    let session = try mapping(GraftError.init as (GraphError) -> GraftError) {
+      () throws(GraphError) in try Session(original.graph, batchSize: 1, mode: .inference)
+    }
+    var generator = SeededGenerator(1)
+    for _ in 0..<4 {
+      let noise = (0..<side * side * 3).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+      let image = Image(width: side, height: side, pixels: noise)
+      func withView<R>(_ preprocessing: Preprocessing, _ body: (TensorView) -> R) -> R {
+        preprocessing.normalized(image).withUnsafeBufferPointer { pixels in
+          body(TensorView([1, 3, side, side], pixels.baseAddress!, layout: .channelsLast))
+        }
+      }
+      let ours = withView(original.preprocessing) { Array(session.forward($0).elements) }
+      let theirs = withView(written.preprocessing) { written.run($0)[0] }
+      add(softmax(ours), probabilities(theirs), to: &check)
+    }
+  }
+
+  private func probabilities(_ output: [Float]) -> [Float] {
+    options.output == .logits ? softmax(output) : output
+  }
+
+  private func add(_ a: [Float], _ b: [Float], to check: inout ExportCheck) {
+    let difference = zip(a, b).map { abs(Double($0 - $1)) }.max() ?? 0
+    check.compared += 1
+    check.agreeing += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
+    check.largestDifference = max(
+      check.largestDifference, difference.isFinite && a.count == b.count ? difference : 1)
+  }
+}
+
+/// A file exactly as it stands, with the preprocessing that it leaves to the caller.
+private struct WrittenFile {
+  let preprocessing: Preprocessing
+  let imageShape: Shape
+  private let session: Session
+
+  init(_ path: FilePath, batchSize: Int) throws(GraftError) {
     do {
       let onnx = try ONNXReader.read(path)
       let metadata = try GraftMetadata(onnx, place: path.displayName)
+      guard let preprocessing = metadata.preprocessing else {
+        throw GraftError("the written file has lost its preprocessing", kind: .bug)
+      }
+      self.preprocessing = preprocessing
       let graph = try Graph(importing: onnx, registry: .standard)
-      return (graph, metadata.preprocessing ?? original.preprocessing)
+      imageShape = graph.inputs[0].imageShape
+      session = try Session(graph, batchSize: batchSize, mode: .inference)
     } catch let error as GraftError {
       throw error
     } catch {
@@ -55,45 +123,12 @@ struct ExportChecker {
     }
   }
 
-  private func session(_ graph: Graph) throws(GraftError) -> Session {
-    try mapping(GraftError.init as (GraphError) -> GraftError) { () throws(GraphError) in
-      try Session(graph, batchSize: 1, mode: .inference)
+  /// The outputs, image by image.
+  func run(_ images: TensorView) -> [[Float]] {
+    let output = session.forward(images)
+    let width = output.shape.elementCountPerImage
+    return (0..<output.shape[0]).map { row in
+      Array(UnsafeBufferPointer(start: output.base + row * width, count: width))
     }
   }
-
-  private func probabilities(
-    _ session: Session, _ preprocessing: Preprocessing, _ image: Image, side: Int, isLogits: Bool
-  ) -> [Float] {
-    let pixels = preprocessing.normalized(image)
-    return pixels.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return [] }
-      let output = session.forward(
-        TensorView([1, 3, side, side], base, layout: .channelsLast))
-      return isLogits ? softmax(Array(output.elements)) : Array(output.elements)
-    }
-  }
-
-  /// Photos brought to the network's size; seeded noise where there are none.
-  private func pictures(_ photos: [FilePath], side: Int) -> [(image: Image, isPhoto: Bool)] {
-    let images = photos.compactMap { path -> (image: Image, isPhoto: Bool)? in
-      guard let decoded = try? ImageReader.read(path),
-        let image = try? original.preprocessing.resized(decoded.image)
-      else { return nil }
-      return (image, true)
-    }
-    guard images.isEmpty else { return images }
-    var generator = SeededGenerator(1)
-    return (0..<4).map { _ in
-      let pixels = (0..<side * side * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      return (Image(width: side, height: side, pixels: pixels), false)
-    }
-  }
-}
-
-/// Probabilities of logits, computed without overflow.
-func softmax(_ logits: [Float]) -> [Float] {
-  let largest = logits.max() ?? 0
-  let exponentials = logits.map { Foundation.exp(Double($0 - largest)) }
-  let sum = exponentials.reduce(0, +)
-  return exponentials.map { Float($0 / sum) }
 }

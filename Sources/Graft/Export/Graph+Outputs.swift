@@ -12,7 +12,7 @@ extension Graph {
   /// The same network ending in a Softmax.
   func endingInProbabilities() throws(GraphError) -> Graph {
     appending(
-      "graft.output.softmax", try standardOperator("Softmax", ["axis": .int(-1)]),
+      "graft.output.softmax", try standardOperator("Softmax", ["axis": .int(1)]),
       output: "graft.output.probabilities")
   }
 

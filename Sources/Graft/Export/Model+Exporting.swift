@@ -2,6 +2,7 @@ import Foundation
 
 /// What an exported file takes and gives.
 public struct ExportOptions: Hashable, Sendable {
+  /// What the exported network takes.
   public enum Input: String, Hashable, Sendable, CaseIterable {
     /// RGB values 0…255; the first nodes do the rest.
     case pixels
@@ -9,19 +10,24 @@ public struct ExportOptions: Hashable, Sendable {
     case normalised
   }
 
+  /// What the exported network answers.
   public enum Output: String, Hashable, Sendable, CaseIterable {
     case probabilities
     case logits
   }
 
+  /// The version of the ONNX operators to write.
   public var opset: Int
+  /// What the exported network takes.
   public var input: Input
+  /// What the exported network answers.
   public var output: Output
   /// Largest difference of an output between this model and the file that is accepted.
   public var tolerance: Double
   /// Replace a file that is already there.
   public var replaces: Bool
 
+  /// What most runtimes can use, unless something else is asked for.
   public init(
     opset: Int = 17, input: Input = .pixels, output: Output = .probabilities,
     tolerance: Double = 1e-4, replaces: Bool = false
@@ -34,8 +40,7 @@ public struct ExportOptions: Hashable, Sendable {
   }
 }
 
-/// What comparing an exported file with the model in memory showed; `graft.check` in the file of a
-/// run.
+/// What comparing an exported file with the model in memory showed; `graft.check` in its metadata.
 public struct ExportCheck: Hashable, Sendable, Codable {
   /// Photos that ran through both; 0 where none could be had and drawn pictures were compared.
   public var photos: Int
@@ -43,6 +48,7 @@ public struct ExportCheck: Hashable, Sendable, Codable {
   public var agreeing: Int
   /// Pictures compared.
   public var compared: Int
+  /// The largest difference of an output between the file and the model.
   public var largestDifference: Double
 }
 
@@ -52,10 +58,14 @@ extension Model {
   /// The file is written beside its place, read back, and run against this model on `photos` (on
   /// drawn pictures where there are none). A file that disagrees is not left behind.
   ///
+  /// - Parameters:
+  ///   - caching: where features of the photos may be found that need no computing.
+  ///   - progress: told how many photos were compared; answers `.stop` to end.
   /// - Throws: ``GraftError`` where the file exists, cannot be written, or disagrees.
   @discardableResult
   public func write(
-    to path: FilePath, options: ExportOptions = .init(), comparingOn photos: [FilePath] = []
+    to path: FilePath, options: ExportOptions = .init(), comparingOn photos: [FilePath] = [],
+    caching: FeatureCaching = .automatic, progress: (Int) -> Directive = { _ in .proceed }
   ) throws(GraftError) -> ExportCheck {
     guard let labels else {
       throw GraftError(
@@ -66,17 +76,23 @@ extension Model {
       throw GraftError(
         "the model has \(labels.count) labels and \(classCount) outputs; they must be as many")
     }
-    let exported = try onnx(options)
+    var exported = try onnx(options)
     if !options.replaces, FileManager.default.fileExists(atPath: path.string) {
       throw GraftError(
         "\(path.displayName): there is such a file already; graft overwrites nothing.",
         kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
     }
     do {
+      let check = try Self.compared(exported, of: self, options, path) { (checker) throws(GraftError) in
+        try checker.compare(photos, caching: caching, progress: progress)
+      }
+      // What the comparison showed travels along; so the file is written once more, and proved on
+      // drawn pictures.
+      exported.metadata.append(
+        ONNXMetadataEntry(key: GraftMetadata.Key.check, value: stableJSON(check)))
       let staged = try ONNXWriter.stage(exported, to: path)
-      let written = try Model(contentsOf: staged.path)
-      let check = try ExportChecker(original: self, written: written, options: options)
-        .compare(photos, target: path)
+      _ = try ExportChecker(original: self, options: options, staged: staged.path, target: path)
+        .compare([], caching: .off) { _ in .proceed }
       try staged.commit(replacing: options.replaces)
       return check
     } catch let error as ONNXError {
@@ -86,6 +102,16 @@ extension Model {
     } catch {
       throw GraftError("\(path.displayName): \(error)", kind: .bug)
     }
+  }
+
+  /// Stages the file, judges it, and removes it again.
+  private static func compared(
+    _ exported: ONNXModel, of model: Model, _ options: ExportOptions, _ path: FilePath,
+    _ judge: (ExportChecker) throws(GraftError) -> ExportCheck
+  ) throws -> ExportCheck {
+    let staged = try ONNXWriter.stage(exported, to: path)
+    return try judge(
+      ExportChecker(original: model, options: options, staged: staged.path, target: path))
   }
 
   /// The model as ONNX values.

@@ -4,19 +4,25 @@ import GraftKernels
 public struct FineTuningRun: Sendable {
   /// The model with the weights of the best epoch, labels and card.
   public let best: Model
+  /// What the run found, for people and programs.
   public let report: Report
   /// The photos as they were split, without those that were skipped.
   public let photos: SplitPhotos
   /// What the model says of every validation photo.
   public let validationPredictions: [ValidationPrediction]
+  /// Why training ended.
   public let outcome: TrainingResult<Graph>.Outcome
 }
 
 /// What a model says of one photo whose class is known.
 public struct ValidationPrediction: Hashable, Sendable {
+  /// The photo.
   public let path: FilePath
+  /// The class that its folder says.
   public let label: Int
+  /// The class that the network says.
   public let prediction: Int
+  /// How sure the network is, from 0 to 1.
   public let probability: Float
 }
 
@@ -122,6 +128,10 @@ private struct FineTuner {
   ) throws(GraftError) -> FeatureExtractor.Features {
     let total = photos.hashes.count { $0 != nil }
     let cached = extractor.cachedCount(photos.hashes)
+    let missing = total - cached
+    // Fewer are done before an estimate would be.
+    let seconds = missing < 32 ? 0 : try extractor.measuredSecondsPerPhoto() * Double(missing)
+    guard onEvent(.planned(photos: missing, seconds: seconds)) == .proceed else { throw .stopped }
     guard onEvent(.featuresStarted(total: total, cached: cached)) == .proceed else {
       throw .stopped
     }

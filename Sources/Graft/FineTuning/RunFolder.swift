@@ -5,6 +5,7 @@ import Foundation
 ///     runs/my-photos-vgg16-1/
 ///       model.onnx  metrics.json  epochs.csv  split.csv  val-predictions.csv  skipped.csv  run.json
 public struct RunFolder: Hashable, Sendable {
+  /// The folder.
   public let path: FilePath
 
   /// What `run.json` says: where the run's inputs were.
@@ -13,6 +14,7 @@ public struct RunFolder: Hashable, Sendable {
     public var photos: String
     /// The model as it was given.
     public var model: String
+    /// The version of graft that wrote the folder.
     public var graftVersion: String
   }
 

@@ -2,6 +2,7 @@ import GraftKernels
 
 /// A folder of photos, each on its side: to learn from, or kept back.
 public struct SplitPhotos: Sendable {
+  /// The photos as they were found.
   public let folder: ImageFolder
   /// Every photo, in the order of the split's indices.
   public let samples: [Sample]
@@ -9,9 +10,11 @@ public struct SplitPhotos: Sendable {
   public let hashes: [ContentHash?]
   /// Why those could not.
   public let unreadable: [Int: DataError]
+  /// Which photos are learned from, and which judge.
   public let split: Split
   /// How the split was drawn.
   public let fractions: (validation: Double, test: Double)
+  /// The seed of the split.
   public let seed: UInt64
 
   /// Class names: what ``Model/replacingHead(classes:seed:)`` wants.

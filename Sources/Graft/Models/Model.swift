@@ -7,10 +7,13 @@ import GraftOperators
 public struct Model: Sendable {
   /// Short name, such as `vgg16`.
   public var name: String
+  /// The network.
   public var graph: Graph
   /// What the file's output ended with before it was set aside.
   public var outputActivation: OutputActivation
+  /// What is done to a photo before the network.
   public var preprocessing: Preprocessing
+  /// Where the preprocessing is known from.
   public var preprocessingOrigin: PreprocessingOrigin
   /// Class names in output order; nil where nobody knows them.
   public var labels: [String]?
@@ -18,6 +21,8 @@ public struct Model: Sendable {
   public var card: TrainingCard?
   /// Where it came from; nil for a model that was made in memory.
   public var file: ModelFile?
+  /// Remarks about how the model was read that its user should know.
+  public var notes: [String] = []
   /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
   var hasFreshHead = false
 
@@ -36,7 +41,9 @@ public struct Model: Sendable {
 
 /// The file a model was read from.
 public struct ModelFile: Hashable, Sendable {
+  /// The file.
   public var path: FilePath
+  /// The size of the file.
   public var bytes: Int
   /// In hexadecimal; nil until somebody needed it.
   public var sha256: String?
@@ -53,6 +60,7 @@ public struct ModelOptions: Sendable {
   /// Accept NaN and infinite weights.
   public var allowsNonFinite: Bool
 
+  /// What the file and the records say, unless something else is given.
   public init(
     preprocessing: Preprocessing? = nil, fit: Preprocessing.Fit? = nil, size: Int? = nil,
     allowsNonFinite: Bool = false
@@ -99,6 +107,11 @@ extension Model {
       var model = try Model(contentsOf: path, options: options)
       if let record = ModelRecord.named(name) {
         model.name = record.name
+        if model.file?.sha256 != record.sha256, model.preprocessingOrigin == .convention {
+          model.notes.append(
+            "\(path.displayName) is not the published file of \(record.name); graft prepares photos "
+              + "as for the published one")
+        }
         try model.adopt(record, options: options)
       }
       return model

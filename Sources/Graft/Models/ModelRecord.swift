@@ -4,6 +4,7 @@ import Foundation
 public struct ModelRecord: Hashable, Sendable, Codable {
   /// A place from which the file can be had.
   public struct Source: Hashable, Sendable, Codable {
+    /// Where the file is to be had.
     public var url: String
     /// Has a person seen it deliver the file?
     public var checked: Bool
@@ -11,15 +12,23 @@ public struct ModelRecord: Hashable, Sendable, Codable {
 
   /// Published accuracy in percent.
   public struct Accuracy: Hashable, Sendable, Codable {
+    /// The photos that the accuracy was measured on.
     public var dataset: String
+    /// Percent of the photos named right.
     public var top1: Double
+    /// Percent of the photos with the right name among the first five.
     public var top5: Double?
   }
 
+  /// The name to ask for.
   public var name: String
+  /// Other names that mean the same.
   public var aliases: [String]
+  /// The architecture, such as `ResNet`.
   public var family: String
+  /// One line for a person.
   public var description: String
+  /// Where the weights come from, best first.
   public var sources: [Source]
   /// Of the file, in hexadecimal.
   public var sha256: String
@@ -27,13 +36,17 @@ public struct ModelRecord: Hashable, Sendable, Codable {
   public var bytes: Int
   /// SPDX identifier, or `unstated`.
   public var licence: String
+  /// The version of the ONNX operators in the file.
   public var opset: Int
+  /// What the network was trained to see.
   public var preprocessing: Preprocessing
   /// False where the model's page is silent or vague about its preprocessing.
   public var preprocessingVerified: Bool
   /// Name of a list of labels.
   public var labels: String
+  /// What its authors measured.
   public var accuracy: Accuracy?
+  /// What a person should know.
   public var notes: [String]?
 }
 

@@ -1,27 +1,44 @@
 /// What `graft inspect` shows, as a value.
 public struct ModelSummary: Sendable, Encodable {
+  /// One node of the graph.
   public struct Layer: Sendable, Encodable {
+    /// The name of the node.
     public var name: String
+    /// The ONNX operator.
     public var opType: String
     /// For one photo.
     public var outputShape: [Int]
+    /// How many numbers the layer has learned.
     public var parameters: Int
     /// Operations for one photo, multiplications and additions counted one each.
     public var flop: Int
   }
 
+  /// The name of the network.
   public var name: String
+  /// The version of the ONNX operators.
   public var opset: Int
+  /// Channels, height and width of a photo.
   public var inputShape: [Int]
+  /// The nodes, in the order they run.
   public var layers: [Layer]
+  /// How many numbers the network has learned.
   public var parameters: Int
+  /// Floating-point operations for one photo.
   public var flop: Int
+  /// The layer that fine-tuning replaces, for a person.
   public var head: String
+  /// What is done to the logits, if anything.
   public var outputActivation: String
+  /// What is done to a photo before the network.
   public var preprocessing: Preprocessing
+  /// Where the preprocessing is known from, such as `file`.
   public var preprocessingOrigin: String
+  /// How many outputs there are.
   public var classes: Int
+  /// The names of the classes, where they are known.
   public var labels: [String]?
+  /// How the network was trained, where graft did it.
   public var card: TrainingCard?
 }
 

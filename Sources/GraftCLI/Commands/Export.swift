@@ -56,11 +56,7 @@ struct Export: ParsableCommand {
     model.warnAboutPreprocessing(talk)
     let target = FilePath(output ?? "\(model.name).onnx")
     let photos = RunFolder(FilePath(source))?.validationPhotos ?? []
-    let check = try model.write(
-      to: target,
-      options: ExportOptions(
-        opset: opset, input: input, output: outputKind, tolerance: tolerance, replaces: force),
-      comparingOn: photos)
+    let check = try write(model, to: target, comparingOn: photos)
     if runFlags.json { return try showJSON(model, target, check) }
     let compared =
       check.photos > 0
@@ -73,6 +69,27 @@ struct Export: ParsableCommand {
         + String(format: "largest difference %.0e", check.largestDifference))
     try Output.standard.line()
     try Output.standard.line("Next    graft classify \(target) photos/")
+  }
+
+  private func write(
+    _ model: Model, to target: FilePath, comparingOn photos: [FilePath]
+  ) throws(GraftError) -> ExportCheck {
+    let isShown = !runFlags.talk.isQuiet && photos.count > 16
+    var bar = ProgressBar("comparing", total: photos.count, isShown: isShown)
+    defer { bar.clear() }
+    do {
+      return try model.write(
+        to: target,
+        options: ExportOptions(
+          opset: opset, input: input, output: outputKind, tolerance: tolerance, replaces: force),
+        comparingOn: photos, caching: runFlags.caching
+      ) { done in
+        bar.update(done)
+        return Interruption.directive
+      }
+    } catch where error.kind == .interrupted {
+      throw Interruption.error("stopped while comparing; \(target) was not written")
+    }
   }
 
   private func showJSON(

@@ -63,6 +63,9 @@ struct Finetune: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of the split and of everything random.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Say what would be done and how long it takes, and stop.")
+  var estimate = false
+
   @Flag(help: "Stop if a single photo cannot be read.")
   var strict = false
 

@@ -27,17 +27,19 @@ struct FinetuneSession {
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)
     let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
-    try sayModel(base, classes: photos.labels.count)
+    try sayModel(model, classes: photos.labels.count)
 
     let progress = FinetuneProgress(talk)
     let finished: FineTuningRun
     do {
       finished = try model.fineTune(on: photos, options: options(for: photos)) { event in
         progress.show(event)
+        if case .planned = event, command.estimate { return .stop }
         return Interruption.directive
       }
-    } catch  where error.kind == .interrupted {
+    } catch where error.kind == .interrupted {
       progress.clear()
+      if command.estimate, Interruption.directive == .proceed { return }
       throw Interruption.error(
         "stopped before the run was complete; nothing was written",
         hints: ["Features computed so far are kept: the same command goes on from there."])
@@ -151,16 +153,15 @@ extension FinetuneSession {
         + "(\(drawn))\(test)")
   }
 
-  private func sayModel(_ base: Model, classes: Int) throws(GraftError) {
+  private func sayModel(_ model: Model, classes: Int) throws(GraftError) {
     let cut: HeadCut
-    do { cut = try base.graph.headCut() } catch { throw GraftError(error) }
-    let size =
-      cut.featureShape.rank == 1
-      ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
+    do { cut = try model.graph.headCut() } catch { throw GraftError(error) }
+    let isVector = cut.featureShape.elementCount == cut.featureShape[0]
+    let size = isVector ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
     talk.say(
-      "Model   \(base.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
-    talk.say("        \(base.preprocessing.words)  (\(base.preprocessingOrigin.words))")
-    base.warnAboutPreprocessing(talk)
+      "Model   \(model.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
+    talk.say("        \(model.preprocessing.words)  (\(model.preprocessingOrigin.words))")
+    model.warnAboutPreprocessing(talk)
   }
 }
 

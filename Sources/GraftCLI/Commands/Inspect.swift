@@ -48,15 +48,16 @@ struct Inspect: ParsableCommand {
         let file = try? ONNXReader.read(path)
       else { throw error }
       let weights = Set(file.graph.initializers.map(\.name))
-      var rows = [["layer", "operator", "inputs", "outputs"]]
-      rows += file.graph.nodes.map { node in
-        [
+      var table = Columns([.left, .left, .left, .left])
+      table.append(["layer", "operator", "inputs", "outputs"])
+      for node in file.graph.nodes {
+        table.append([
           node.name, node.opType,
           node.inputs.filter { !weights.contains($0) }.joined(separator: ", "),
           node.outputs.joined(separator: ", "),
-        ]
+        ])
       }
-      for line in Columns.align(rows) { try Output.standard.line(line) }
+      for line in table.lines() { try Output.standard.line(line) }
       try Output.standard.flush()
       throw GraftError(error.message, kind: error.kind)
     }
@@ -66,15 +67,16 @@ struct Inspect: ParsableCommand {
     let out = Output.standard
     try out.line("\(summary.name): \(summary.layers.count) layers, opset \(summary.opset)")
     try out.line()
-    var rows = [["layer", "operator", "output", "parameters", "MFLOP"]]
-    rows += summary.layers.map { layer in
-      [
-        layer.name, layer.opType, "\(Shape(layer.outputShape).description)",
+    var table = Columns([.left, .left, .left, .right, .right])
+    table.append(["layer", "operator", "output", "parameters", "MFLOP"])
+    for layer in summary.layers {
+      table.append([
+        layer.name.printable, layer.opType, Shape(layer.outputShape).description,
         layer.parameters == 0 ? "" : "\(layer.parameters)",
         String(format: "%.1f", Double(layer.flop) / 1e6),
-      ]
+      ])
     }
-    for line in Columns.align(rows, right: [3, 4]) { try out.line(line) }
+    for line in table.lines() { try out.line(line) }
     try out.line()
     try out.line(
       "parameters     \(summary.parameters) (\(String(format: "%.1f", Double(summary.parameters) * 4 / 1e6)) MB)"
@@ -115,35 +117,19 @@ struct Inspect: ParsableCommand {
     } catch {
       throw GraftError(error)
     }
-    var rows = [["step", "operator", "method", "GFLOP"]]
-    rows += plan.steps.map { step in
-      [
-        step.node.name, step.node.opType, step.method ?? "",
+    var table = Columns([.left, .left, .left, .right])
+    table.append(["step", "operator", "method", "GFLOP"])
+    for step in plan.steps {
+      table.append([
+        step.node.name.printable, step.node.opType, step.method ?? "",
         String(format: "%.3f", Double(step.floatingPointOperations) / 1e9),
-      ]
+      ])
     }
-    for line in Columns.align(rows, right: [3]) { try Output.standard.line(line) }
+    for line in table.lines() { try Output.standard.line(line) }
     try Output.standard.line()
     try Output.standard.line(
       String(
         format: "memory  activations %.1f MB, packed weights %.1f MB",
         Double(plan.arenaFloats) * 4 / 1e6, Double(plan.packedFloats) * 4 / 1e6))
-  }
-}
-
-/// Text in columns.
-enum Columns {
-  /// Rows padded so that columns line up; the given columns to the right.
-  static func align(_ rows: [[String]], right: Set<Int> = []) -> [String] {
-    let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        let space = String(repeating: " ", count: widths[column] - text.count)
-        return right.contains(column) ? space + text : text + space
-      }
-      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
-    }
   }
 }

@@ -18,14 +18,15 @@ struct Models: ParsableCommand {
 
   func run() throws {
     if json { return try Output.standard.json(ModelRecord.all) }
-    var rows = [["name", "family", "MB", "top-1", "licence", "here"]]
-    rows += ModelRecord.all.map { record in
-      [
+    var table = Columns([.left, .left, .right, .right, .left, .left])
+    table.append(["name", "family", "MB", "top-1", "licence", "here"])
+    for record in ModelRecord.all {
+      table.append([
         record.name, record.family, String(format: "%.0f", Double(record.bytes) / 1e6),
         record.accuracy.map { String(format: "%.1f %%", $0.top1) } ?? "", record.licence,
-        ModelLocator.path(of: record.name)?.string ?? "",
-      ]
+        ModelLocator.path(of: record.name)?.string.printable ?? "",
+      ])
     }
-    for line in Columns.align(rows, right: [2, 3]) { try Output.standard.line(line) }
+    for line in table.lines() { try Output.standard.line(line) }
   }
 }

@@ -18,7 +18,9 @@ struct TextTable: ClassificationTable {
 
   mutating func add(_ verdict: Verdict) throws(GraftError) {
     guard verdict.error == nil else { return }
-    let guesses = verdict.guesses.map { "\($0.label) \(String(format: "%.2f", $0.probability))" }
+    let guesses = verdict.guesses.map {
+      "\($0.label) \(String(format: "%.2f", $0.probability))"
+    }
     let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
     let path = verdict.path.displayText
     let space = String(repeating: " ", count: max(width - path.count, 0))

@@ -13,6 +13,13 @@ final class FinetuneProgress {
 
   func show(_ event: FineTuningEvent) {
     switch event {
+    case .planned(let photos, let seconds):
+      guard photos > 0 else { break }
+      let time = ProgressBar.text(.seconds(max(seconds.rounded(.up), 10)))
+      talk.say(
+        "Plan    1 features of \(photos) photos"
+          + (seconds > 5 ? ", about \(time)" : "") + ", kept for next time")
+      talk.say("        2 head, some seconds")
     case .featuresStarted(let total, let cached):
       if cached == total {
         talk.say("features  \(total) photos, all kept from an earlier run")

@@ -36,6 +36,7 @@ extension Model.PreprocessingOrigin {
 extension Model {
   /// Says so where the preprocessing is not certain.
   func warnAboutPreprocessing(_ talk: Talk) {
+    for note in notes { talk.warn(note) }
     switch preprocessingOrigin {
     case .convention:
       talk.warn(

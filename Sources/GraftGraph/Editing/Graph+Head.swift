@@ -4,6 +4,7 @@ public import GraftTensor
 public struct HeadCut: Hashable, Sendable {
   /// The last node that owns weights.
   public var nodeName: String
+  /// The ONNX operator of the layer.
   public var opType: String
   /// The value that enters it: the features.
   public var features: String
@@ -61,6 +62,7 @@ extension Graph {
     }
     graph.fitAfterHead(from: place + 1, classes: cut.classes, to: classes)
     graph.removeRelu(behind: cut.nodeName)
+    try graph.poolBeforeHead(cut.nodeName)
     let outputShape = try graph.shapes(batchSize: 2)[graph.outputs[0]]
     guard let outputShape, outputShape.elementCount == 2 * classes else {
       throw GraphError(
@@ -76,6 +78,29 @@ extension Graph {
     guard readers.count == 1, nodes[readers[0]].opType == "Relu" else { return }
     nodes[head].outputs[0] = nodes[readers[0]].outputs[0]
     nodes.remove(at: readers[0])
+  }
+
+  /// Exchanges a 1×1 convolution and the global average behind it. Both are linear, so the answers
+  /// are the same, and the features of a photo are one number a channel instead of a map of them.
+  private mutating func poolBeforeHead(_ nodeName: String) throws(GraphError) {
+    let shapes = try shapes(batchSize: 1)
+    guard let head = nodes.firstIndex(where: { $0.name == nodeName }), nodes[head].opType == "Conv",
+      let pool = nodes.firstIndex(where: { $0.inputs.contains(nodes[head].outputs[0]) }),
+      nodes[pool].opType == "GlobalAveragePool", !outputs.contains(nodes[head].outputs[0]),
+      nodes.count(where: { $0.inputs.contains(nodes[head].outputs[0]) }) == 1,
+      let weights = parameters[nodes[head].inputs[1]], weights.tensor.shape.rank == 4,
+      weights.tensor.shape[2] * weights.tensor.shape[3] == 1,
+      let x = shapes[nodes[head].inputs[0]], let y = shapes[nodes[head].outputs[0]],
+      x.dimensions.suffix(2) == y.dimensions.suffix(2)
+    else { return }
+    let (features, between, scores) = (
+      nodes[head].inputs[0], nodes[head].outputs[0], nodes[pool].outputs[0]
+    )
+    nodes[pool].inputs = [features]
+    nodes[pool].outputs = [between]
+    nodes[head].inputs[0] = between
+    nodes[head].outputs = [scores]
+    nodes.swapAt(head, pool)
   }
 
   /// Fits constants after the head to another number of classes: biases, Reshape targets.

@@ -44,6 +44,11 @@ extension Graph {
     }
     var encoder = NodeEncoder(opset: opset)
     node.operator.encode(into: &encoder)
+    guard encoder.obstacles.isEmpty else {
+      throw GraphError(
+        "node '\(node.name)' (\(node.opType)): \(encoder.obstacles.joined(separator: ", ")); "
+          + "the file is to be of opset \(opset) (--opset)")
+    }
     var inputs = node.inputs
     for (index, constant) in encoder.constantInputs.enumerated() {
       let name = "\(node.name).constant\(index)"

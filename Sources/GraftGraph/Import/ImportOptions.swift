@@ -5,6 +5,7 @@ public struct ImportOptions: Sendable {
   /// Accept NaN and infinite weights.
   public var allowsNonFinite: Bool
 
+  /// Takes the file at its word, and refuses weights that are no numbers.
   public init(inputSize: (height: Int, width: Int)? = nil, allowsNonFinite: Bool = false) {
     self.inputSize = inputSize
     self.allowsNonFinite = allowsNonFinite

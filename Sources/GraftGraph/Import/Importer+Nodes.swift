@@ -153,7 +153,8 @@ extension Importer {
     }
     let mixesImages = type(of: `operator`).layouts == .channelsLast
     guard !mixesImages || !tensors.contains(where: { $0.shape.rank == 4 }) else {
-      throw GraphError("\(place): all its inputs are constants; run constant folding when exporting")
+      throw GraphError(
+        "\(place): all its inputs are constants; run constant folding when exporting")
     }
     let results: [Tensor]
     do {

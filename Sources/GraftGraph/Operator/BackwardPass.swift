@@ -14,9 +14,12 @@ public struct BackwardPass {
   public let inputGradients: [MutableTensorView?]
   /// Contents undefined.
   public let scratch: UnsafeMutablePointer<Float>
+  /// What `pack` made of the weights.
   public let packed: UnsafePointer<Float>?
+  /// The method that the plan chose.
   public let method: String?
 
+  /// Everything that one backward step may look at.
   public init(
     inputs: [TensorView], outputs: [TensorView], saved: [TensorView] = [],
     outputGradients: [TensorView?], inputGradients: [MutableTensorView?],

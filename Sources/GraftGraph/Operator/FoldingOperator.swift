@@ -42,6 +42,7 @@ public enum Constant: Hashable, Sendable {
   case floats(Tensor)
   case integers(IntegerTensor)
 
+  /// Equal types, shapes and elements; NaN differs from itself.
   public static func == (a: Constant, b: Constant) -> Bool {
     switch (a, b) {
     case (.floats(let x), .floats(let y)): x == y
@@ -50,6 +51,7 @@ public enum Constant: Hashable, Sendable {
     }
   }
 
+  /// Hashes what `==` compares.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .floats(let tensor): hasher.combine(tensor.shape)
@@ -62,6 +64,7 @@ public enum Constant: Hashable, Sendable {
 public struct IntegerTensor: Hashable, Sendable {
   /// Empty for a scalar.
   public var dimensions: [Int]
+  /// The elements in row-major order.
   public var values: [Int]
 
   /// - Precondition: as many values as the dimensions have.

@@ -2,7 +2,9 @@ public import GraftTensor
 
 /// What one forward call of an operator may see and must write.
 public struct ForwardPass {
+  /// Inference or training.
   public let mode: Mode
+  /// The inputs, weights among them, in the order of the node.
   public let inputs: [TensorView]
   /// Contents undefined: every element must be assigned.
   public let outputs: [MutableTensorView]
@@ -18,6 +20,7 @@ public struct ForwardPass {
   /// step and the node.
   public let seed: UInt64
 
+  /// Everything that one forward step may look at.
   public init(
     mode: Mode, inputs: [TensorView], outputs: [MutableTensorView],
     saved: [MutableTensorView] = [], scratch: UnsafeMutablePointer<Float>,

@@ -6,11 +6,13 @@ public import GraftTensor
 ///
 /// Errors state the fact (`attribute group is 0; expected at least 1`); the importer adds the node.
 public struct NodeDecoder: ~Copyable {
+  /// The ONNX operator of the node.
   public let opType: String
   /// The opset under which the file wrote this node.
   public let opset: Int
   /// How many inputs the file gives, absent optional ones in between counted.
   public let inputCount: Int
+  /// How many outputs the node has.
   public let outputCount: Int
   private let attributes: [String: ONNXAttribute.Value]
   private let inputs: [DecodedInput]
@@ -21,6 +23,7 @@ public struct NodeDecoder: ~Copyable {
     var constantInputs: Set<Int> = []
   }
 
+  /// A node of a file, with what is known of its inputs.
   public init(
     opType: String, opset: Int, attributes: [String: ONNXAttribute.Value], inputs: [DecodedInput],
     outputCount: Int = 1
@@ -63,15 +66,18 @@ public enum BatchDimension: Hashable, Sendable {
 // MARK: - Attributes
 
 extension NodeDecoder {
+  /// Does the node have this attribute?
   public func has(_ name: String) -> Bool { attributes[name] != nil }
 
   /// Marks an attribute as read that means nothing to graft, such as `consumed_inputs`.
   public func ignore(_ name: String) { record.attributes.insert(name) }
 
+  /// An integer attribute, or its default where the node has none.
   public func int(_ name: String, default value: Int) throws(ONNXError) -> Int {
     try optionalInt(name) ?? value
   }
 
+  /// An integer attribute; nil where the node has none.
   public func optionalInt(_ name: String) throws(ONNXError) -> Int? {
     switch take(name) {
     case nil: return nil
@@ -80,6 +86,7 @@ extension NodeDecoder {
     }
   }
 
+  /// A list of integers; nil where the node has none.
   public func ints(_ name: String) throws(ONNXError) -> [Int]? {
     switch take(name) {
     case nil: return nil
@@ -88,10 +95,12 @@ extension NodeDecoder {
     }
   }
 
+  /// A number attribute, or its default where the node has none.
   public func float(_ name: String, default value: Float) throws(ONNXError) -> Float {
     try optionalFloat(name) ?? value
   }
 
+  /// A number attribute; nil where the node has none.
   public func optionalFloat(_ name: String) throws(ONNXError) -> Float? {
     switch take(name) {
     case nil: return nil
@@ -100,6 +109,7 @@ extension NodeDecoder {
     }
   }
 
+  /// A list of numbers; nil where the node has none.
   public func floats(_ name: String) throws(ONNXError) -> [Float]? {
     switch take(name) {
     case nil: return nil
@@ -108,6 +118,7 @@ extension NodeDecoder {
     }
   }
 
+  /// A text attribute, or its default where the node has none.
   public func string(_ name: String, default value: String) throws(ONNXError) -> String {
     switch take(name) {
     case nil: return value
@@ -116,6 +127,7 @@ extension NodeDecoder {
     }
   }
 
+  /// A tensor attribute; nil where the node has none.
   public func tensor(_ name: String) throws(ONNXError) -> ONNXTensor? {
     switch take(name) {
     case nil: return nil

@@ -18,16 +18,36 @@ public struct NodeEncoder {
 
   /// The opset that is being written.
   public let opset: Int
+  /// The attributes set so far.
   public private(set) var attributes: [ONNXAttribute] = []
+  /// The inputs that are constants, added so far.
   public private(set) var constantInputs: [ConstantInput] = []
+  /// Why this opset cannot hold the node; empty where it can.
+  public private(set) var obstacles: [String] = []
 
+  /// A node for a file of this opset, with nothing set.
   public init(opset: Int) { self.opset = opset }
 
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: Int) { append(name, .int(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: [Int]) { append(name, .ints(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: Float) { append(name, .float(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: [Float]) { append(name, .floats(value)) }
+  /// Sets an attribute.
   public mutating func set(_ name: String, _ value: String) { append(name, .string(value)) }
+
+  /// Says that something of the node exists from this opset on: an older file cannot hold it.
+  public mutating func require(opset needed: Int, for feature: String) {
+    if opset < needed { obstacles.append("\(feature) needs opset \(needed)") }
+  }
+
+  /// Says that something of the node was given up by this opset: a newer file cannot hold it.
+  public mutating func require(opsetBelow limit: Int, for feature: String) {
+    if opset >= limit { obstacles.append("\(feature) needs an opset below \(limit)") }
+  }
 
   /// Adds a constant as the next input.
   public mutating func appendInput(_ constant: ConstantInput) { constantInputs.append(constant) }

@@ -63,14 +63,21 @@ public protocol Operator: ImportableOperator {
 // MARK: - Defaults
 
 extension Operator {
+  /// Inputs and outputs, unless the operator can do with less.
   public static var gradientNeeds: GradientNeeds { [.inputs, .outputs] }
+  /// No, unless the operator says that it may.
   public static var runsInPlace: Bool { false }
+  /// A buffer: nothing that training changes.
   public func role(ofInput index: Int, shape: Shape) -> ParameterRole { .buffer }
+  /// None: there is one way to compute it.
   public func methods(for context: PlanningContext) -> [MethodEstimate] { [] }
+  /// No memory besides inputs and outputs.
   public func memory(for context: PlanningContext) -> OperatorMemory { OperatorMemory() }
+  /// Nothing to prepare.
   public func pack(
     _ inputs: [TensorView?], for context: PlanningContext, into packed: PackedMemory
   ) {}
+  /// One for each element of the outputs.
   public func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
     outputs.reduce(0) { $0 + $1.elementCount }
   }
@@ -90,10 +97,14 @@ public enum OperatorLayouts: Sendable {
 
 /// What a gradient wants to see of the forward pass.
 public struct GradientNeeds: OptionSet, Sendable {
+  /// One bit for each need.
   public let rawValue: Int
+  /// The needs of these bits.
   public init(rawValue: Int) { self.rawValue = rawValue }
 
+  /// The values of the inputs.
   public static let inputs = GradientNeeds(rawValue: 1)
+  /// The values of the outputs.
   public static let outputs = GradientNeeds(rawValue: 2)
 }
 
@@ -120,6 +131,7 @@ public struct OperatorMemory: Hashable, Sendable {
   /// Floats of rearranged parameters; 0 where the operator takes them as they are.
   public var packedFloats: Int
 
+  /// Memory that the plan gives an operator; nothing, unless asked for.
   public init(
     saved: [Int] = [], scratchFloats: Int = 0, backwardScratchFloats: Int = 0,
     packedFloats: Int = 0
@@ -140,6 +152,7 @@ public struct MethodEstimate: Hashable, Sendable {
   /// False where rounding is larger than that of a plain sum of products; `--exact` avoids it.
   public var isExact: Bool
 
+  /// A way to compute an operator, and what it takes.
   public init(_ name: String, cost: Double, isExact: Bool = true) {
     self.name = name
     self.cost = cost
@@ -149,13 +162,16 @@ public struct MethodEstimate: Hashable, Sendable {
 
 /// What the plan knows of a node when it asks for memory and packing.
 public struct PlanningContext: Sendable {
+  /// The shapes of the inputs, weights among them.
   public var inputs: [Shape]
   /// For each input: is it a parameter, hence the same at every call until updated?
   public var isParameter: [Bool]
+  /// Inference or training.
   public var mode: Mode
   /// The chosen method; nil where the operator lists none.
   public var method: String?
 
+  /// What the plan knows of a node.
   public init(inputs: [Shape], isParameter: [Bool], mode: Mode, method: String? = nil) {
     self.inputs = inputs
     self.isParameter = isParameter

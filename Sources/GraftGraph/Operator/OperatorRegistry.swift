@@ -4,10 +4,12 @@
 public struct OperatorRegistry: Sendable {
   private let operators: [String: any ImportableOperator.Type]
 
+  /// The operators of these types.
   public init(_ types: [any ImportableOperator.Type]) {
     operators = Dictionary(types.map { ($0.opType, $0) }) { _, later in later }
   }
 
+  /// The operator of this name; nil where graft has none.
   public subscript(opType: String) -> (any ImportableOperator.Type)? { operators[opType] }
 
   /// All known operators, sorted by name.

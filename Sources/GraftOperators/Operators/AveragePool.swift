@@ -32,8 +32,11 @@ extension AveragePool {
   }
 
   package func encode(into node: inout NodeEncoder) {
+    if window.isDilated { node.require(opset: 19, for: "dilations") }
     window.encode(into: &node)
-    if countsPadding { node.set("count_include_pad", 1) }
+    guard countsPadding else { return }
+    node.require(opset: 7, for: "count_include_pad")
+    node.set("count_include_pad", 1)
   }
 }
 

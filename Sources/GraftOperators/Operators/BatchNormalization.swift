@@ -57,7 +57,9 @@ extension BatchNormalization {
     node.set("epsilon", epsilon)
     node.set("momentum", momentum)
     if node.opset < 7 { node.set("is_test", 1) }
-    if usesBatch { node.set("training_mode", 1) }
+    guard usesBatch else { return }
+    node.require(opset: 14, for: "training_mode")
+    node.set("training_mode", 1)
   }
 }
 

@@ -35,7 +35,10 @@ extension MaxPool {
     }
   }
 
-  package func encode(into node: inout NodeEncoder) { window.encode(into: &node) }
+  package func encode(into node: inout NodeEncoder) {
+    if window.isDilated { node.require(opset: 10, for: "dilations") }
+    window.encode(into: &node)
+  }
 }
 
 // MARK: - Shapes and memory

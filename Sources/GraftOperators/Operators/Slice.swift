@@ -64,6 +64,7 @@ extension Slice {
   /// Steps other than 1 cannot be said below opset 10, nor can a file of such an opset hold any.
   package func encode(into node: inout NodeEncoder) {
     let (starts, ends, axes) = (cuts.map(\.start), cuts.map(\.end), cuts.map(\.axis))
+    if cuts.contains(where: { $0.step != 1 }) { node.require(opset: 10, for: "a step") }
     guard node.opset >= 10 else {
       node.set("starts", starts)
       node.set("ends", ends)

@@ -1,3 +1,4 @@
+public import GraftData
 public import SystemPackage
 
 /// Features of photos kept on disk, so that a photo runs through a frozen backbone once.
@@ -13,17 +14,14 @@ public final class FeatureCache {
     /// Floats of the features of one photo.
     public let floatsPerEntry: Int
 
-    /// From two SHA-256 in hexadecimal; nil where one is anything else, or no entry has this size.
-    public init?(backbone: String, preprocessing: String, floatsPerEntry: Int) {
-      guard let backbone = ContentHash(hex: backbone),
-        let preprocessing = ContentHash(hex: preprocessing),
-        floatsPerEntry > 0, floatsPerEntry <= 1 << 28
-      else { return nil }
+    /// Nil where no entry can have this size.
+    public init?(backbone: ContentHash, preprocessing: ContentHash, floatsPerEntry: Int) {
+      guard floatsPerEntry > 0, floatsPerEntry <= 1 << 28 else { return nil }
       self.backbone = backbone
       self.preprocessing = preprocessing
       self.floatsPerEntry = floatsPerEntry
       fileName =
-        "\(backbone.shortHex)-\(preprocessing.shortHex)-\(floatsPerEntry)"
+        "\(backbone.hex.prefix(16))-\(preprocessing.hex.prefix(16))-\(floatsPerEntry)"
         + "-v\(FeatureFile.version).features"
     }
 
@@ -86,16 +84,13 @@ public final class FeatureCache {
 // MARK: - Entries
 
 extension FeatureCache {
-  /// Is there an entry for a photo of this SHA-256? It may still turn out damaged when read.
-  public func contains(_ contentHash: String) -> Bool {
-    guard let hash = ContentHash(hex: contentHash) else { return false }
-    return file?.contains(hash) ?? false
-  }
+  /// Is there an entry for a photo with these bytes? It may still turn out damaged when read.
+  public func contains(_ hash: ContentHash) -> Bool { file?.contains(hash) ?? false }
 
   /// Copies the features of a photo to `memory`, which has room for them; false where there is no
   /// entry that can be believed.
-  public func read(_ contentHash: String, into memory: UnsafeMutablePointer<Float>) -> Bool {
-    guard let file, let hash = ContentHash(hex: contentHash) else { return false }
+  public func read(_ hash: ContentHash, into memory: UnsafeMutablePointer<Float>) -> Bool {
+    guard let file else { return false }
     switch file.read(hash, into: memory) {
     case .absent: return false
     case .found:
@@ -109,10 +104,8 @@ extension FeatureCache {
   }
 
   /// Keeps the features of a photo, where there is room.
-  public func append(_ contentHash: String, _ features: UnsafePointer<Float>) {
-    guard let file, file.isWritable, let hash = ContentHash(hex: contentHash),
-      !file.contains(hash), makeRoom(in: file)
-    else { return }
+  public func append(_ hash: ContentHash, _ features: UnsafePointer<Float>) {
+    guard let file, file.isWritable, !file.contains(hash), makeRoom(in: file) else { return }
     do {
       try file.append(hash, features)
       used.insert(hash)

@@ -1,3 +1,4 @@
+import GraftData
 import SystemPackage
 
 #if canImport(Darwin)
@@ -85,7 +86,8 @@ extension FeatureFile {
   /// Copies an entry out. A damaged one is forgotten, so that it can be appended again.
   func read(_ hash: ContentHash, into memory: UnsafeMutablePointer<Float>) -> ReadResult {
     guard let place = places[hash] else { return .absent }
-    guard (try? readRecord(place)) == true, ContentHash(UnsafeRawBufferPointer(record)) == hash,
+    guard (try? readRecord(place)) == true,
+      record.prefix(ContentHash.byteCount).elementsEqual(hash.bytes),
       storedChecksum == checksum
     else {
       places[hash] = nil
@@ -103,7 +105,7 @@ extension FeatureFile {
       try catchUp()
       guard places[hash] == nil else { return }
       record.initializeMemory(as: UInt8.self, repeating: 0)
-      hash.write(to: record)
+      record.copyBytes(from: hash.bytes)
       UnsafeMutableRawBufferPointer(rebasing: record[Self.recordHeaderBytes...]).copyMemory(
         from: UnsafeRawBufferPointer(
           start: features, count: record.count - Self.recordHeaderBytes))
@@ -189,7 +191,7 @@ extension FeatureFile {
     try withUnsafeTemporaryAllocation(byteCount: ContentHash.byteCount, alignment: 8) { bytes in
       for place in recordCount..<complete {
         guard try Self.readAll(descriptor, at: offset(of: place), into: bytes) else { return }
-        places[ContentHash(UnsafeRawBufferPointer(bytes))] = place  // the later one counts
+        places[ContentHash(bytes: bytes)] = place  // the later one counts
       }
     }
     recordCount = complete
@@ -211,8 +213,9 @@ extension FeatureFile {
       bytes.storeBytes(of: Self.version.littleEndian, toByteOffset: 8, as: UInt32.self)
       bytes.storeBytes(
         of: UInt64(key.floatsPerEntry).littleEndian, toByteOffset: 16, as: UInt64.self)
-      key.backbone.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[24..<56]))
-      key.preprocessing.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[56..<88]))
+      UnsafeMutableRawBufferPointer(rebasing: bytes[24..<56]).copyBytes(from: key.backbone.bytes)
+      UnsafeMutableRawBufferPointer(rebasing: bytes[56..<88])
+        .copyBytes(from: key.preprocessing.bytes)
       var crc = CRC32()
       crc.update(UnsafeRawBufferPointer(rebasing: bytes[16...]))
       bytes.storeBytes(of: crc.value.littleEndian, toByteOffset: 12, as: UInt32.self)

@@ -6,7 +6,7 @@ extension ValidationReport {
 
   /// Precision, recall, F1 and support of each class. Of many classes, the ten with the lowest F1.
   public func classTable(_ classes: [String]) -> [String] {
-    var table = TextTable([.left, .right, .right, .right, .right])
+    var table = Columns([.left, .right, .right, .right, .right])
     table.append(["class", "precision", "recall", "F1", "photos"])
     let shown = shownClasses
     for label in shown {
@@ -27,7 +27,7 @@ extension ValidationReport {
   public func confusionTable(_ classes: [String]) -> [String] {
     guard confusion.classCount <= Self.mostClasses else { return mistakes(classes) }
     let labels = confusion.counts.indices
-    var table = TextTable([.right, .left] + labels.map { _ in .right })
+    var table = Columns([.right, .left] + labels.map { _ in .right })
     table.append(["", "is \\ said"] + labels.map { "\($0 + 1)" })
     for label in labels {
       table.append(
@@ -47,7 +47,7 @@ extension ValidationReport {
     }
     guard !pairs.isEmpty else { return ["no mistakes"] }
     pairs.sort { ($1.count, $0.label, $0.prediction) < ($0.count, $1.label, $1.prediction) }
-    var table = TextTable([.left, .left, .right])
+    var table = Columns([.left, .left, .right])
     for pair in pairs.prefix(Self.worstClasses) {
       table.append([
         Self.name(classes, pair.label), "taken for " + Self.name(classes, pair.prediction),
@@ -67,7 +67,7 @@ extension ValidationReport {
   }
 
   private static func name(_ classes: [String], _ label: Int) -> String {
-    TextTable.cut(TextTable.printable(classes[label]), to: 32)
+    Columns.cut(classes[label].printable, to: 32)
   }
 
   /// `93.5`, as percent with one digit.
@@ -80,6 +80,6 @@ extension ValidationReport {
   public var summary: String {
     "validation accuracy \(Self.percent(accuracy.value)) % (95 % interval "
       + "\(Self.percent(interval.lower))–\(Self.percent(interval.upper))); always saying "
-      + "\(TextTable.printable(majorityClass)): \(Self.percent(majorityAccuracy)) %"
+      + "\(majorityClass.printable): \(Self.percent(majorityAccuracy)) %"
   }
 }

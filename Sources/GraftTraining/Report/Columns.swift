@@ -1,20 +1,20 @@
 /// Rows of text in columns, for a terminal.
-struct TextTable {
-  enum Alignment { case left, right }
+package struct Columns {
+  package enum Alignment { case left, right }
 
   private let alignments: [Alignment]
   private var rows: [[String]] = []
 
-  init(_ alignments: [Alignment]) { self.alignments = alignments }
+  package init(_ alignments: [Alignment]) { self.alignments = alignments }
 
   /// - Precondition: one cell for each column.
-  mutating func append(_ cells: [String]) {
+  package mutating func append(_ cells: [String]) {
     precondition(cells.count == alignments.count, "\(cells.count) of \(alignments.count) cells")
     rows.append(cells)
   }
 
   /// The rows, each column as wide as its widest cell, no blanks at the end.
-  func lines(separator: String = "  ") -> [String] {
+  package func lines(separator: String = "  ") -> [String] {
     let widths = alignments.indices.map { column in
       rows.map { Self.width($0[column]) }.max() ?? 0
     }
@@ -54,17 +54,6 @@ struct TextTable {
     }
   }
 
-  /// The text with control characters, which could move the cursor, written as `\u{1B}`.
-  static func printable(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator:
-        result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-  }
-
   /// The text cut to so many columns, the cut marked.
   static func cut(_ text: String, to limit: Int) -> String {
     guard width(text) > limit else { return text }
@@ -75,5 +64,18 @@ struct TextTable {
       result.append(character)
     }
     return result + "…"
+  }
+}
+
+extension String {
+  /// The text with control characters, which could move the cursor, written as `\u{1B}`.
+  package var printable: String {
+    unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator:
+        result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
   }
 }
