@@ -24,7 +24,8 @@ import Testing
   func firstSignalEndsAfterTheStep(_ number: Int32, _ status: Int32) throws {
     let place = try place()
     let running = try begin(place)
-    usleep(400_000)
+    // Until the features of some photos are kept.
+    for _ in 0..<2000 where place.bytesKept < 4096 && running.process.isRunning { usleep(10_000) }
     running.signal(number)
     let result = try place.finish(running)
     expectFailure(result, status, "stopped before the run was complete; nothing was written")
@@ -65,5 +66,18 @@ import Testing
     #expect(result.status == 130)
     #expect(result.errorLines.count == 1)
     #expect(place.text("out.csv").hasPrefix("path,label,probability,error\r\n"))
+  }
+}
+
+extension Workplace {
+  /// Bytes in the cache of features.
+  fileprivate var bytesKept: Int {
+    let folder = path + "/home/cache"
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.reduce(0) { sum, name in
+      let facts = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+      let isFile = facts?[.type] as? FileAttributeType == .typeRegular
+      return sum + (isFile ? (facts?[.size] as? Int ?? 0) : 0)
+    }
   }
 }
