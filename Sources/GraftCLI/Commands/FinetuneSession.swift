@@ -37,7 +37,7 @@ struct FinetuneSession {
         if case .planned = event, command.estimate { return .stop }
         return Interruption.directive
       }
-    } catch  where error.kind == .interrupted {
+    } catch where error.kind == .interrupted {
       progress.clear()
       if command.estimate, Interruption.directive == .proceed { return }
       throw Interruption.error(
