@@ -101,7 +101,10 @@ extension SlidingWindow {
     } else {
       node.set("auto_pad", autoPad.rawValue)
     }
-    if ceilMode { node.set("ceil_mode", 1) }
+    if ceilMode {
+      node.require(opset: 10, for: "ceil_mode")
+      node.set("ceil_mode", 1)
+    }
   }
 
   /// Far beyond any image, and small enough that sums and products of two cannot overflow.

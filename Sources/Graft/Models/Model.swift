@@ -133,7 +133,8 @@ extension Model {
       let size = options.size.map { (height: $0, width: $0) }
       var graph = try Graph(
         importing: source, registry: .standard,
-        options: ImportOptions(inputSize: size, allowsNonFinite: options.allowsNonFinite))
+        options: ImportOptions(inputSize: size, allowsNonFinite: options.allowsNonFinite)
+      ).keepingFirstOutput()
       outputActivation = graph.outputActivation
       graph = graph.endingInLogits()
       self.graph = try graph.withFlatOutput()

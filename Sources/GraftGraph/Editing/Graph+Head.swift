@@ -19,7 +19,7 @@ extension Graph {
   /// - Throws: where no such node exists, or where it cannot be a classifier's.
   public func headCut() throws(GraphError) -> HeadCut {
     let shapes = try shapes(batchSize: 1)
-    guard let node = nodes.last(where: { ownsWeights($0) }) else {
+    guard let node = keepingFirstOutput().nodes.last(where: { ownsWeights($0) }) else {
       throw GraphError("the network has no weights to replace: no Conv, Gemm or MatMul")
     }
     guard let output = outputs.first, let outputShape = shapes[output],
@@ -45,21 +45,23 @@ extension Graph {
   /// Weights are drawn as He et al. 2015 (fan-in), biases are zero. What follows the head (bias
   /// Add, pooling, Reshape) is kept and fitted to the new number of classes, but for a Relu right
   /// behind it, as SqueezeNet has: a new class score that starts below zero would never learn.
+  /// Further outputs, which tell the old classes apart, are dropped.
   public func replacingHead(classes: Int, seed: UInt64 = 1) throws(GraphError) -> Graph {
     let cut = try headCut()
-    guard let place = nodes.firstIndex(where: { $0.name == cut.nodeName }),
-      let head = nodes[place].operator as? any ClassifierHeadOperator
+    var graph = keepingFirstOutput()
+    guard let place = graph.nodes.firstIndex(where: { $0.name == cut.nodeName }),
+      let head = graph.nodes[place].operator as? any ClassifierHeadOperator
     else { throw GraphError("the network has no head") }
-    var graph = self
+    graph.giveOwnParameters(toNodeAt: place)
     var generator = SeededGenerator(seed, 0x6865_6164)
-    for (index, name) in nodes[place].inputs.enumerated().dropFirst() {
-      guard let parameter = parameters[name],
+    for (index, name) in graph.nodes[place].inputs.enumerated().dropFirst() {
+      guard let parameter = graph.parameters[name],
         let axis = head.classAxis(ofInput: index, shape: parameter.tensor.shape)
       else { continue }
       graph.parameters[name] = parameter.resized(
         axis: axis, to: classes, using: &generator)
     }
-    graph.fitAfterHead(from: place + 1, classes: cut.classes, to: classes)
+    try graph.fitBehindHead(at: place, classes: cut.classes, to: classes)
     graph.removeRelu(behind: cut.nodeName)
     let outputShape = try graph.shapes(batchSize: 2)[graph.outputs[0]]
     guard let outputShape, outputShape.elementCount == 2 * classes else {
@@ -78,9 +80,32 @@ extension Graph {
     nodes.remove(at: readers[0])
   }
 
-  /// Fits constants after the head to another number of classes: biases, Reshape targets.
-  private mutating func fitAfterHead(from place: Int, classes old: Int, to new: Int) {
-    for index in nodes.indices where index >= place {
+  /// Exporters write equal constants once, so a node may share its bias with another: the copy is
+  /// its own.
+  private mutating func giveOwnParameters(toNodeAt place: Int) {
+    var readers: [String: Int] = [:]
+    for node in nodes {
+      for name in Set(node.inputs) where parameters[name] != nil { readers[name, default: 0] += 1 }
+    }
+    for (index, name) in nodes[place].inputs.enumerated() where readers[name, default: 0] > 1 {
+      var own = "\(name).\(nodes[place].name)"
+      while parameters[own] != nil { own += "_" }
+      parameters[own] = parameters[name]
+      nodes[place].inputs[index] = own
+    }
+  }
+
+  /// Fits what the head's output reaches to another number of classes: biases, Reshape targets.
+  ///
+  /// - Throws: where a constant of the network has one number for each class and is neither bias
+  ///   nor scale, as the variance of a BatchNormalization: nothing sensible can take its place.
+  private mutating func fitBehindHead(
+    at place: Int, classes old: Int, to new: Int
+  ) throws(GraphError) {
+    var reached = Set(nodes[place].outputs)
+    for index in nodes.indices where index > place {
+      guard nodes[index].inputs.contains(where: reached.contains) else { continue }
+      reached.formUnion(nodes[index].outputs)
       if let carrying = nodes[index].operator as? any ShapeCarryingOperator {
         nodes[index].operator = carrying.replacingExtent(old, with: new)
       }
@@ -88,9 +113,16 @@ extension Graph {
         guard let parameter = parameters[name], parameter.tensor.shape.elementCount == old,
           let axis = parameter.tensor.shape.dimensions.firstIndex(of: old)
         else { continue }
+        guard parameter.role == .bias || parameter.role == .scale else {
+          throw GraphError(
+            "the head '\(nodes[place].name)' cannot be replaced: node '\(nodes[index].name)' "
+              + "(\(nodes[index].opType)) behind it has a constant for each of the \(old) classes, "
+              + "'\(name)', that is neither bias nor scale")
+        }
         var dimensions = parameter.tensor.shape.dimensions
         dimensions[axis] = new
-        parameters[name]?.tensor = Tensor(Shape(dimensions))
+        parameters[name]?.tensor = Tensor(
+          Shape(dimensions), repeating: parameter.role == .scale ? 1 : 0)
       }
     }
   }

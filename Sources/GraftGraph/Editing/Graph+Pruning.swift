@@ -10,4 +10,14 @@ extension Graph {
     nodes = kept.reversed()
     parameters = parameters.filter { needed.contains($0.key) }
   }
+
+  /// The same network with its first output only, such as a GoogLeNet without the auxiliary
+  /// classifiers that helped to train it.
+  public func keepingFirstOutput() -> Graph {
+    guard outputs.count > 1 else { return self }
+    var graph = self
+    graph.outputs = [outputs[0]]
+    graph.removeUnused()
+    return graph
+  }
 }

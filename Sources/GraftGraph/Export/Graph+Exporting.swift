@@ -44,6 +44,10 @@ extension Graph {
     }
     var encoder = NodeEncoder(opset: opset)
     node.operator.encode(into: &encoder)
+    if let refusal = encoder.refusal {
+      throw GraphError(
+        "node '\(node.name)' (\(node.opType)): \(refusal); opset \(opset) cannot hold it (--opset)")
+    }
     var inputs = node.inputs
     for (index, constant) in encoder.constantInputs.enumerated() {
       let name = "\(node.name).constant\(index)"
@@ -62,13 +66,13 @@ extension Graph {
 }
 
 extension ONNXModel {
-  /// The IR version that belongs to an opset: the one of the ONNX release that brought it.
+  /// The IR version that belongs to an opset: the one of the ONNX release that brought it, but 4 at
+  /// least, since before that initializers had to be listed among the inputs.
   ///
   /// Source: ONNX docs/Versioning.md, table of released versions.
   static func irVersion(forOpset opset: Int) -> Int {
     switch opset {
-    case ...8: 3
-    case 9: 4
+    case ...9: 4
     case 10: 5
     case 11: 6
     case 12...14: 7

@@ -29,7 +29,8 @@ struct Importer {
   var inputs: [GraphInput] = []
   var nodes: [Node] = []
   var parameters: [String: Parameter] = [:]
-  var usedNames: Set<String> = []
+  /// Names of nodes that are taken, with the number to try next behind each.
+  var usedNames: [String: Int] = [:]
   /// How often each value is read, outputs of the graph included.
   var readers: [String: Int] = [:]
 
@@ -114,5 +115,13 @@ extension KnownValue {
 
   var isActivation: Bool {
     if case .activation = self { true } else { false }
+  }
+
+  /// Floats that differ with the batch size: nothing that runs can take them as weights.
+  var isFloatsOfTheBatch: Bool {
+    guard case .constant(.floats(let two), .floats(let three)) = self,
+      two.unsafeView.base != three.unsafeView.base
+    else { return false }
+    return two != three
   }
 }

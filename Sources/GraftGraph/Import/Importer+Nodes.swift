@@ -14,6 +14,11 @@ extension Importer {
       }
       return
     }
+    for (index, value) in known.enumerated() where value?.isFloatsOfTheBatch == true {
+      throw GraphError(
+        "\(place): input '\(node.inputs[index])' depends on the batch size; graft needs a constant "
+          + "there")
+    }
     guard let runnable = decoded.operator as? any Operator else {
       throw GraphError("\(place): its inputs are computed at run time; graft needs constants there")
     }
@@ -126,13 +131,14 @@ extension Importer {
 
   private mutating func uniqueName(_ node: ONNXNode, _ index: Int) -> String {
     let wanted = node.name.isEmpty ? "\(node.opType)_\(index)" : node.name
-    var name = wanted
-    var suffix = 2
-    while !usedNames.insert(name).inserted {
-      name = "\(wanted)_\(suffix)"
-      suffix += 1
+    guard var suffix = usedNames[wanted] else {
+      usedNames[wanted] = 2
+      return wanted
     }
-    return name
+    while usedNames["\(wanted)_\(suffix)"] != nil { suffix += 1 }
+    usedNames[wanted] = suffix + 1
+    usedNames["\(wanted)_\(suffix)"] = 2
+    return "\(wanted)_\(suffix)"
   }
 }
 
@@ -153,7 +159,8 @@ extension Importer {
     }
     let mixesImages = type(of: `operator`).layouts == .channelsLast
     guard !mixesImages || !tensors.contains(where: { $0.shape.rank == 4 }) else {
-      throw GraphError("\(place): all its inputs are constants; run constant folding when exporting")
+      throw GraphError(
+        "\(place): all its inputs are constants; run constant folding when exporting")
     }
     let results: [Tensor]
     do {

@@ -7,14 +7,16 @@ extension Importer {
   /// Refuses operators that graft does not have, all of them in one message.
   func checkOperators() throws(GraphError) {
     var unknown: [(name: String, nodes: [String])] = []
+    var places: [String: Int] = [:]
     for (index, node) in source.nodes.enumerated() {
       let isStandard = node.domain.isEmpty || node.domain == "ai.onnx"
       guard !isStandard || registry[node.opType] == nil else { continue }
       let name = isStandard ? node.opType : "\(node.domain).\(node.opType)"
       let label = node.name.isEmpty ? "#\(index)" : node.name
-      if let place = unknown.firstIndex(where: { $0.name == name }) {
+      if let place = places[name] {
         unknown[place].nodes.append(label)
       } else {
+        places[name] = unknown.count
         unknown.append((name, [label]))
       }
     }
@@ -46,7 +48,12 @@ extension Importer {
 
   /// Inputs that are no initializers: the images. Their first dimension is the batch, and free.
   mutating func readInputs() throws(GraphError) {
-    for input in source.inputs where values[input.name] == nil {
+    let initializers = Set(values.keys)
+    for input in source.inputs where !initializers.contains(input.name) {
+      guard !input.name.isEmpty else { throw GraphError("an input has no name") }
+      guard values[input.name] == nil else {
+        throw GraphError("two inputs are called '\(input.name)'")
+      }
       if let type = input.elementType, ![.float, .float16, .double].contains(type) {
         throw GraphError("input '\(input.name)' has type \(type); graft feeds float images")
       }

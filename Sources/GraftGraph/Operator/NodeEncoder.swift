@@ -21,7 +21,16 @@ public struct NodeEncoder {
   public private(set) var attributes: [ONNXAttribute] = []
   public private(set) var constantInputs: [ConstantInput] = []
 
+  /// What the opset cannot say of this node; nil where it can say everything.
+  public private(set) var refusal: String?
+
   public init(opset: Int) { self.opset = opset }
+
+  /// Refuses to write what came with a later opset, such as `steps` of Slice with 10.
+  public mutating func require(opset needed: Int, for what: String) {
+    guard opset < needed, refusal == nil else { return }
+    refusal = "\(what) came with opset \(needed)"
+  }
 
   public mutating func set(_ name: String, _ value: Int) { append(name, .int(value)) }
   public mutating func set(_ name: String, _ value: [Int]) { append(name, .ints(value)) }

@@ -65,6 +65,7 @@ extension Slice {
   package func encode(into node: inout NodeEncoder) {
     let (starts, ends, axes) = (cuts.map(\.start), cuts.map(\.end), cuts.map(\.axis))
     guard node.opset >= 10 else {
+      if cuts.contains(where: { $0.step != 1 }) { node.require(opset: 10, for: "a step") }
       node.set("starts", starts)
       node.set("ends", ends)
       node.set("axes", axes)
