@@ -95,7 +95,7 @@ extension MemoryPlanner {
         }
       }
     }
-    for output in builder.outputIndices { through[output] = end }
+    through[builder.outputIndex] = end
     return zip(from, through).map { $0...$1 }
   }
 
@@ -127,8 +127,8 @@ extension MemoryPlanner {
       }
     }
     // The loss writes the gradient of the output between forward and backward.
-    for output in builder.outputIndices { from[output] = builder.drafts.count }
-    for index in builder.values.indices where builder.isDifferentiable(index) {
+    from[builder.outputIndex] = builder.drafts.count
+    for index in builder.values.indices where builder.isDifferentiable[index] {
       gradientBlocks[index] = add(
         builder.values[index].shape.elementCount, from: from[index], through: through[index])
     }
@@ -143,12 +143,15 @@ extension MemoryPlanner {
     }
   }
 
-  /// The values whose gradients are first written by the backward of this step, hence cleared then.
-  func gradientsThatBegin(at step: Int) -> [Int] {
-    builder.values.indices.filter { index in
-      guard let block = gradientBlocks[index] else { return false }
-      return blocks[block].from == backwardTime(step) && !builder.outputIndices.contains(index)
+  /// For each step the values whose gradients its backward is the first to add to, hence to be
+  /// cleared then. The loss assigns the gradient of the output.
+  func gradientsThatBegin() -> [[Int]] {
+    var beginning = builder.drafts.map { _ in [Int]() }
+    for (value, block) in gradientBlocks.enumerated() where value != builder.outputIndex {
+      guard let block else { continue }
+      beginning[backwardTime(blocks[block].from)].append(value)
     }
+    return beginning
   }
 }
 
@@ -159,10 +162,12 @@ extension MemoryPlanner {
     let bySize = blocks.indices.sorted {
       (blocks[$0].floats, blocks[$1].from) > (blocks[$1].floats, blocks[$0].from)
     }
-    var placed: [Int] = []
+    var placed = IntervalIndex(range: end + 1)
     for index in bySize {
-      blocks[index].offset = lowestFreeOffset(for: blocks[index], among: placed)
-      placed.append(index)
+      let life = blocks[index].from...blocks[index].through
+      blocks[index].offset = lowestFreeOffset(
+        for: blocks[index].floats, among: placed.overlapping(life))
+      placed.insert(index, life)
     }
     return Placement(
       values: valueBlocks.map { blocks[$0].offset },
@@ -171,15 +176,10 @@ extension MemoryPlanner {
       total: blocks.map { $0.offset + $0.floats }.max() ?? 0)
   }
 
-  private func lowestFreeOffset(for block: Block, among placed: [Int]) -> Int {
-    let neighbours =
-      placed
-      .map { blocks[$0] }
-      .filter { $0.from <= block.through && block.from <= $0.through }
-      .sorted { $0.offset < $1.offset }
+  private func lowestFreeOffset(for floats: Int, among neighbours: Set<Int>) -> Int {
     var offset = 0
-    for neighbour in neighbours {
-      if offset + block.floats <= neighbour.offset { break }
+    for neighbour in neighbours.map({ blocks[$0] }).sorted(by: { $0.offset < $1.offset }) {
+      if offset + floats <= neighbour.offset { break }
       offset = max(offset, neighbour.offset + neighbour.floats)
     }
     return offset

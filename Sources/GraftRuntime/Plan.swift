@@ -67,6 +67,8 @@ extension Plan {
       let names = source.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
       throw GraphError("the network has \(source.inputs.count) inputs (\(names)); graft feeds one")
     }
+    let source = source.keepingFirstOutput()
+    try source.checkThatImagesComeFirst(batchSize: batchSize)
     let rewritten =
       options.rewrites
       ? try source.rewritten(mode: mode) { (graph) throws(GraphError) in
@@ -75,5 +77,29 @@ extension Plan {
     var builder = try PlanBuilder(rewritten, batchSize: batchSize, mode: mode, options: options)
     try builder.addSteps()
     self = builder.plan()
+  }
+}
+
+extension Graph {
+  /// Refuses networks in which a value has not the images of the batch along its first dimension:
+  /// a session could not run them for fewer images than planned.
+  fileprivate func checkThatImagesComeFirst(batchSize: Int) throws(GraphError) {
+    let other = batchSize == 1 ? 2 : 1
+    let (planned, probed) = (
+      try shapes(batchSize: batchSize), try shapes(batchSize: other)
+    )
+    for node in nodes {
+      for name in node.outputs {
+        let (shape, probe) = (planned[name] ?? [], probed[name] ?? [])
+        guard shape.rank > 0, shape[0] % batchSize == 0,
+          probe == shape.withBatch(shape[0] / batchSize * other)
+        else {
+          throw GraphError(
+            "node '\(node.name)' (\(node.opType)): its output '\(name)' has shape \(shape) for "
+              + "\(batchSize) images and \(probe) for \(other); graft needs the images along the "
+              + "first dimension")
+        }
+      }
+    }
   }
 }

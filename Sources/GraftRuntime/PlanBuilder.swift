@@ -11,6 +11,8 @@ struct PlanBuilder {
   let differentiable: Set<String>
 
   var values: [PlannedValue] = []
+  /// For each value: is its gradient asked for?
+  private(set) var isDifferentiable: [Bool] = []
   var drafts: [Draft] = []
   private var indexByName: [String: Int] = [:]
   /// Converted copies of values, by value and layout.
@@ -45,13 +47,21 @@ struct PlanBuilder {
     for node in source.nodes { try addStep(node) }
   }
 
+  /// A value of the graph, found by its name from now on.
   @discardableResult
-  private mutating func addValue(_ name: String, shape: Shape? = nil, layout: Layout) -> Int {
-    let shape = shape ?? shapes[name] ?? []
+  private mutating func addValue(_ name: String, layout: Layout) -> Int {
+    let index = addValue(name, shape: shapes[name] ?? [], layout: layout)
+    indexByName[name] = index
+    return index
+  }
+
+  private mutating func addValue(
+    _ name: String, shape: Shape, layout: Layout, isDifferentiable: Bool? = nil
+  ) -> Int {
     values.append(
       PlannedValue(
         name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst))
-    indexByName[name] = values.count - 1
+    self.isDifferentiable.append(isDifferentiable ?? differentiable.contains(name))
     return values.count - 1
   }
 }
@@ -99,10 +109,11 @@ extension PlanBuilder {
     let name = value.name + (layout == .channelsLast ? "#NHWC" : "#NCHW")
     let node = Node(
       name: name, operator: LayoutConversion(), inputs: [value.name], outputs: [name])
-    let copy = addValue(name, shape: value.shape, layout: layout)
+    let copy = addValue(
+      name, shape: value.shape, layout: layout, isDifferentiable: isDifferentiable[index])
     addDraft(
       node, inputs: [.value(index, value.layout)], outputs: [copy],
-      isDifferentiated: differentiable.contains(value.name))
+      isDifferentiated: isDifferentiable[index])
     converted[index] = copy
     return copy
   }
@@ -172,30 +183,23 @@ extension PlanBuilder {
       placed[index].offset = placement.values[index]
       placed[index].gradientOffset = placement.gradients[index]
     }
+    let clearedGradients = planner.gradientsThatBegin()
     let steps = drafts.enumerated().map { index, draft in
       PlannedStep(
         node: draft.node, method: draft.method,
         floatingPointOperations: draft.floatingPointOperations, inputs: draft.inputs,
         outputs: draft.outputs, isDifferentiated: draft.isDifferentiated,
         savedOffsets: placement.saved[index], packedOffset: draft.packedOffset,
-        clearedGradients: planner.gradientsThatBegin(at: index))
+        clearedGradients: clearedGradients[index])
     }
     var graph = source
     graph.nodes = drafts.map(\.node)
     return Plan(
       batchSize: batchSize, mode: mode, options: options, graph: graph, steps: steps,
       arenaFloats: placement.total, packedFloats: packedFloats, values: placed, inputValue: 0,
-      outputValue: indexByName[source.outputs[0]] ?? 0)
+      outputValue: outputIndex)
   }
 
   /// The index of the value that the graph gives back.
-  var outputIndices: [Int] { source.outputs.compactMap { indexByName[$0] } }
-
-  /// Is the gradient of this value asked for?
-  func isDifferentiable(_ index: Int) -> Bool {
-    guard mode == .training else { return false }
-    let name = values[index].name
-    return differentiable.contains(name)
-      || drafts.contains { $0.isDifferentiated && $0.outputs.contains(index) }
-  }
+  var outputIndex: Int { indexByName[source.outputs[0]] ?? 0 }
 }

@@ -122,7 +122,8 @@ extension Session {
       }
       return TrainableParameter(
         name: name, role: parameter.role,
-        value: MutableTensorView(tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
+        value: MutableTensorView(
+          tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
         gradient: gradients.view(name, tensor.shape))
     }
   }
@@ -187,5 +188,16 @@ final class GradientStore {
 
   func view(_ name: String, _ shape: Shape) -> MutableTensorView {
     MutableTensorView(shape, arena.base + (offsets[name] ?? 0))
+  }
+}
+
+// MARK: - Proof
+
+extension Session {
+  /// Overwrites all working memory, as if other numbers had been there before: for the proof that
+  /// nothing is read before it is written. Weights and gradients of weights stay.
+  package func overwriteWorkingMemory(with value: Float) {
+    arena.base.update(repeating: value, count: arena.count)
+    scratch.base.update(repeating: value, count: scratch.count)
   }
 }

@@ -2,33 +2,82 @@ import GraftGraph
 import GraftTensor
 
 /// A graph while the plan rewrites it, with what the rewrites ask about it.
+///
+/// Who writes and who reads a value is kept up to date, and a removed node leaves a gap until the
+/// end: every question takes the same time however long the network is.
 struct Rewriting {
-  var graph: Graph
+  /// The nodes of the graph are in ``nodes`` while it is rewritten.
+  private(set) var graph: Graph
+  /// In the order of the graph; nil where a node was removed.
+  private(set) var nodes: [Node?]
+  private let mode: Mode
   /// Values through which gradients flow; their nodes must stay as they are.
   let differentiable: Set<String>
+  private let outputs: Set<String>
+  private var readersByValue: [String: [Int]] = [:]
+  private var producers: [String: Int] = [:]
 
   init(_ graph: Graph, mode: Mode) {
     self.graph = graph
+    self.mode = mode
     differentiable = mode == .training ? graph.differentiableValues : []
+    outputs = Set(graph.outputs)
+    nodes = graph.nodes
+    for (index, node) in graph.nodes.enumerated() { register(node, at: index) }
   }
 
-  /// Indices of the nodes that read a value.
-  func readers(of value: String) -> [Int] {
-    graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(value) }
+  /// The rewritten network.
+  var result: Graph {
+    var result = graph
+    result.nodes = nodes.compactMap { $0 }
+    return result
   }
+}
+
+// MARK: - Changes
+
+extension Rewriting {
+  /// Puts a node in the place of another, or, with nil, takes the other away.
+  mutating func replace(at index: Int, with node: Node?) {
+    if let old = nodes[index] {
+      for name in old.inputs { readersByValue[name]?.removeAll { $0 == index } }
+      for name in old.outputs where producers[name] == index { producers[name] = nil }
+    }
+    nodes[index] = node
+    if let node { register(node, at: index) }
+  }
+
+  private mutating func register(_ node: Node, at index: Int) {
+    for name in node.inputs { readersByValue[name, default: []].append(index) }
+    for name in node.outputs { producers[name] = index }
+  }
+
+  /// Adds a constant that the rewriting computed.
+  mutating func addConstant(_ name: String, _ tensor: Tensor) {
+    graph.parameters[name] = Parameter(tensor: tensor, role: .buffer, isTrainable: false)
+  }
+}
+
+// MARK: - Questions
+
+extension Rewriting {
+  func parameter(_ name: String) -> Parameter? { graph.parameters[name] }
+
+  /// The node that writes a value.
+  func producer(of value: String) -> Int? { producers[value] }
 
   /// The one node that reads a value which is no output of the graph.
   func onlyReader(of value: String) -> Int? {
-    let readers = readers(of: value)
-    guard readers.count == 1, !graph.outputs.contains(value),
-      graph.nodes[readers[0]].inputs.count(where: { $0 == value }) == 1
-    else { return nil }
+    guard let readers = readersByValue[value], readers.count == 1, !outputs.contains(value) else {
+      return nil
+    }
     return readers[0]
   }
 
-  /// Are all constants of a node frozen?
+  /// Does nothing learn in a node? In inference nothing does anywhere.
   func isFrozen(_ node: Node) -> Bool {
-    node.inputs.allSatisfy { graph.parameters[$0]?.isTrainable != true }
+    mode == .inference
+      || node.inputs.allSatisfy { graph.parameters[$0]?.isTrainable != true }
   }
 
   /// Does no gradient pass through the node?
@@ -44,9 +93,9 @@ extension Graph {
   {
     var rewriting = Rewriting(self, mode: mode)
     rewriting.foldChannelAffine()
-    let known = try shapes(rewriting.graph)
+    let known = try shapes(rewriting.result)
     rewriting.fuseEpilogues(shapes: known)
-    return rewriting.graph
+    return rewriting.result
   }
 
   /// Values whose gradient is needed: those that a trainable parameter has touched.
