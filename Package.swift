@@ -93,11 +93,24 @@ let package = Package(
     tests("GraftTensorTests", ["GraftTensor"]),
     tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
     tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
-    tests("GraftGraphTests", ["GraftGraph", "GraftOperators", "GraftTestSupport", "GraftONNX"]),
+    tests(
+      "GraftGraphTests",
+      [
+        "GraftGraph", "GraftOperators", "GraftRuntime", "GraftTestSupport", "GraftONNX",
+        "GraftTensor",
+      ]),
     tests(
       "GraftOperatorsTests",
-      ["GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor"]),
-    tests("GraftRuntimeTests", ["GraftRuntime", "GraftOperators", "GraftTestSupport"]),
+      [
+        "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX", "GraftKernels",
+        "GraftTensor",
+      ]),
+    tests(
+      "GraftRuntimeTests",
+      [
+        "GraftRuntime", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX",
+        "GraftTensor", system,
+      ]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(
       "GraftTrainingTests",
@@ -105,7 +118,7 @@ let package = Package(
         "GraftTraining", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftTensor",
         "GraftONNX", system,
       ]),
-    tests("GraftTests", ["Graft", "GraftTestSupport", system]),
+    tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
     tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", system]),
     tests("ArchitectureTests", []),
   ],
