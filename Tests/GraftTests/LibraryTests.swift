@@ -1,0 +1,162 @@
+import Foundation
+import Graft
+import GraftTestSupport
+import Testing
+
+/// The library as its users call it.
+@Suite(.serialized) struct LibraryTests {
+  private let folder: TemporaryFolder
+  private let cache: FilePath
+
+  init() throws {
+    folder = try TemporaryFolder()
+    cache = folder.path.appending("cache")
+  }
+
+  private var quick: FineTuningOptions {
+    FineTuningOptions(
+      training: TrainingOptions(epochs: 3, batchSize: 8), caching: .directory(cache))
+  }
+
+  /// The example of the README, on a tiny network.
+  @Test func finetunesInFiveLines() throws {
+    setenv("GRAFT_CACHE", cache.string, 1)
+    defer { unsetenv("GRAFT_CACHE") }
+    let network = try folder.tinyModel().string
+    let folderOfPhotos = try folder.photos()
+    let target = folder.path.appending("pets.onnx")
+    var events = 0
+
+    let base = try Model.pretrained(network)
+    let photos = try ImageFolder(folderOfPhotos).split(validation: 0.2, seed: 1)
+    let run = try base.replacingHead(classes: photos.labels)
+      .fineTune(on: photos, depth: .head) { _ in events += 1 }
+    try run.best.write(to: target)
+
+    #expect(events > 3)
+    #expect(run.report.epochs.count >= 1)
+    #expect(run.outcome != .stopped)
+    let read = try Model(contentsOf: target)
+    #expect(read.labels == photos.labels)
+    #expect(read.classCount == 3)
+  }
+
+  @Test func anExportedModelIsTheSameModelAgain() throws {
+    let base = try Model(contentsOf: folder.tinyModel())
+    let photos = try ImageFolder(folder.photos()).split()
+    var caches: [Int] = []
+    let run = try base.replacingHead(classes: photos.labels)
+      .fineTune(on: photos, options: quick) { event in
+        if case .featuresStarted(_, let cached) = event { caches.append(cached) }
+        return .proceed
+      }
+    let target = folder.path.appending("pets.onnx")
+    try run.best.write(to: target)
+    let read = try Model(contentsOf: target)
+    #expect(read.labels == photos.labels)
+    #expect(read.preprocessing == base.preprocessing)
+    #expect(read.preprocessingOrigin == .file)
+    #expect(read.card == run.best.card)
+    #expect(read.card?.trained == "head")
+    #expect(read.graph.nodes.map(\.opType) == run.best.graph.nodes.map(\.opType))
+    #expect(read.outputActivation == .softmax)
+
+    // The backbone has the same fingerprint: its features are found.
+    _ = try read.replacingHead(classes: photos.labels).fineTune(on: photos, options: quick) {
+      if case .featuresStarted(_, let cached) = $0 { caches.append(cached) }
+      return .proceed
+    }
+    #expect(caches == [0, photos.samples.count])
+  }
+
+  @Test func classifyingUsesTheFeaturesOfTheRun() throws {
+    let base = try Model(contentsOf: folder.tinyModel())
+    let photos = try ImageFolder(folder.photos()).split()
+    let best = try base.replacingHead(classes: photos.labels)
+      .fineTune(on: photos, options: quick).best
+    let target = folder.path.appending("pets.onnx")
+    try best.write(to: target)
+    let size = TemporaryFolder.size(of: cache)
+    #expect(size > 0)
+    let paths = photos.samples.map(\.path)
+    func classify(_ caching: FeatureCaching) throws -> [[Classification.Guess]] {
+      var rows: [[Classification.Guess]] = []
+      try Classifier(Model(contentsOf: target), caching: caching).classify(paths) { photo in
+        rows.append(photo.guesses)
+        return .proceed
+      }
+      return rows
+    }
+    let rows = try classify(.directory(cache))
+    #expect(rows.count == paths.count)
+    #expect(TemporaryFolder.size(of: cache) == size)
+    #expect(try classify(.off) == rows)
+  }
+
+  @Test func refusesToReplaceAFile() throws {
+    var model = try Model(contentsOf: folder.tinyModel())
+    model.labels = ["a", "b", "c"]
+    let target = folder.path.appending("there.onnx")
+    try model.write(to: target)
+    let before = FileManager.default.contents(atPath: target.string)
+    let error = #expect(throws: GraftError.self) { try model.write(to: target) }
+    #expect(error?.kind == .cannotCreate)
+    #expect(
+      error?.message.hasSuffix("there is such a file already; graft overwrites nothing.") == true)
+    #expect(FileManager.default.contents(atPath: target.string) == before)
+    try model.write(to: target, options: ExportOptions(replaces: true))
+  }
+
+  /// No difference is small enough for a negative tolerance.
+  @Test func keepsNoFileThatDisagrees() throws {
+    var model = try Model(contentsOf: folder.tinyModel())
+    model.labels = ["a", "b", "c"]
+    let target = folder.path.appending("bad.onnx")
+    let error = #expect(throws: GraftError.self) {
+      try model.write(to: target, options: ExportOptions(tolerance: -1))
+    }
+    #expect(error?.kind == .bug)
+    #expect(error?.message.contains("disagrees with the model by") == true)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == ["tiny.onnx"])
+  }
+
+  @Test func refusesToWriteWithoutLabels() throws {
+    let model = try Model(contentsOf: folder.tinyModel())
+    let error = #expect(throws: GraftError.self) {
+      try model.write(to: folder.path.appending("x.onnx"))
+    }
+    #expect(
+      error?.message
+        == "the model has no labels; every file that graft writes says what its outputs mean")
+  }
+
+  @Test func refusesTrainingForOtherClasses() throws {
+    let base = try Model(contentsOf: folder.tinyModel())
+    let photos = try ImageFolder(folder.photos()).split()
+    let error = #expect(throws: GraftError.self) { try base.fineTune(on: photos, options: quick) }
+    #expect(
+      error?.message == "the model's labels are not the folder's classes; replace the head first")
+  }
+
+  @Test func stopsWhenTold() throws {
+    let base = try Model(contentsOf: folder.tinyModel())
+    let photos = try ImageFolder(folder.photos()).split()
+    let error = #expect(throws: GraftError.self) {
+      try base.replacingHead(classes: photos.labels).fineTune(on: photos, options: quick) { _ in
+        .stop
+      }
+    }
+    #expect(error?.kind == .interrupted)
+  }
+
+  @Test func theSameSeedGivesTheSameModel() throws {
+    let base = try Model(contentsOf: folder.tinyModel())
+    let photos = try ImageFolder(folder.photos()).split()
+    let weights = try (0..<2).map { _ in
+      try base.replacingHead(classes: photos.labels).fineTune(on: photos, options: quick)
+        .best.graph.parameters["fc.weight"]?.tensor
+    }
+    #expect(weights[0] == weights[1])
+  }
+}
