@@ -59,7 +59,8 @@ import Testing
 
   @Test func refusesAttributesThatCameLater() throws {
     var pool = ModelBuilder.images()
-    pool.node("MaxPool", ["x"], ["a"], ["kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1])
+    pool.node(
+      "MaxPool", ["x"], ["a"], ["kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1])
     pool.output("a", [-1, 3, 2, 2])
     var slice = ModelBuilder.images()
     for (name, value) in [("starts", 0), ("ends", 4), ("axes", 2), ("steps", 2)] {
