@@ -13,8 +13,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of a module. `Tests/Fixtures` is found from the source path, so it is no resource.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -125,7 +127,9 @@ let package = Package(
         "GraftTensor", "GraftONNX", system,
       ]),
     tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
-    tests("GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system]),
+    tests(
+      "GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system],
+      exclude: ["Snapshots"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6],
