@@ -13,7 +13,6 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of a module. `Tests/Fixtures` is found from the source path, so it is no resource.
-/// So are the files to `exclude`.
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
@@ -129,8 +128,8 @@ let package = Package(
       ]),
     tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
     tests(
-      "GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system], exclude: ["Snapshots"]
-    ),
+      "GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system],
+      exclude: ["Snapshots"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6],

@@ -14,6 +14,8 @@ struct PlanBuilder {
   /// For each value: is its gradient asked for?
   private(set) var isDifferentiable: [Bool] = []
   var drafts: [Draft] = []
+  /// The value that the session gives back.
+  private(set) var outputIndex = 0
   private var indexByName: [String: Int] = [:]
   /// Converted copies of values, by value and layout.
   private var converted: [Int: Int] = [:]
@@ -45,6 +47,8 @@ struct PlanBuilder {
 
   mutating func addSteps() throws(GraphError) {
     for node in source.nodes { try addStep(node) }
+    // Whoever reads images or features from a session finds them as photos come: channels last.
+    outputIndex = conversion(of: indexByName[source.outputs[0]] ?? 0, to: .channelsLast)
   }
 
   /// A value of the graph, found by its name from now on.
@@ -199,7 +203,4 @@ extension PlanBuilder {
       arenaFloats: placement.total, packedFloats: packedFloats, values: placed, inputValue: 0,
       outputValue: outputIndex)
   }
-
-  /// The index of the value that the graph gives back.
-  var outputIndex: Int { indexByName[source.outputs[0]] ?? 0 }
 }

@@ -44,7 +44,8 @@ public final class Session {
 // MARK: - Running
 
 extension Session {
-  /// Runs the network and returns its first output `[n, …]`, valid until the next call.
+  /// Runs the network and returns its first output `[n, …]`, valid until the next call; of rank 4
+  /// it lies channels last, unless that is the same.
   ///
   /// - Parameters:
   ///   - input: `[n, C, H, W]` with n up to the plan's batch, in either layout.

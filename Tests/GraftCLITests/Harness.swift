@@ -15,7 +15,7 @@ struct CommandResult {
 
   /// The lines on standard error that begin with `error:`.
   var errorLines: [String] {
-    err.split(separator: "\n").map(String.init).filter { $0.contains("error:") }
+    err.split(separator: "\n").map(String.init).filter { $0.hasPrefix("error:") }
   }
 }
 

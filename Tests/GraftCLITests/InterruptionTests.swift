@@ -7,7 +7,7 @@ import Testing
   private func place() throws -> Workplace {
     let place = try Workplace()
     try place.addModel("slow.onnx", size: 128, width: 256)
-    try place.addPhotos(count: 80)
+    try place.addPhotos(count: 40)
     return place
   }
 
@@ -24,7 +24,8 @@ import Testing
   func firstSignalEndsAfterTheStep(_ number: Int32, _ status: Int32) throws {
     let place = try place()
     let running = try begin(place)
-    usleep(400_000)
+    // Until the features of some photos are kept.
+    for _ in 0..<2000 where place.bytesKept < 4096 && running.process.isRunning { usleep(10_000) }
     running.signal(number)
     let result = try place.finish(running)
     expectFailure(result, status, "stopped before the run was complete; nothing was written")
@@ -34,7 +35,7 @@ import Testing
     #expect(place.names(in: "runs").isEmpty)
     let again = try place.graft("finetune", "slow.onnx", "on", "photos", "--epochs", "1")
     #expect(again.status == 0)
-    #expect(again.err.contains(/features  \d+ of 400 kept from an earlier run/))
+    #expect(again.err.contains(/features  \d+ of 200 kept from an earlier run/))
   }
 
   @Test func secondSignalEndsAtOnce() throws {
@@ -65,5 +66,18 @@ import Testing
     #expect(result.status == 130)
     #expect(result.errorLines.count == 1)
     #expect(place.text("out.csv").hasPrefix("path,label,probability,error\r\n"))
+  }
+}
+
+extension Workplace {
+  /// Bytes in the cache of features.
+  fileprivate var bytesKept: Int {
+    let folder = path + "/home/cache"
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.reduce(0) { sum, name in
+      let facts = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+      let isFile = facts?[.type] as? FileAttributeType == .typeRegular
+      return sum + (isFile ? (facts?[.size] as? Int ?? 0) : 0)
+    }
   }
 }

@@ -89,6 +89,49 @@ extension Session {
     withExtendedLifetime(turned) {}
   }
 
+  /// Features before a convolutional head are kept as they lie, and read as channels last.
+  @Test(arguments: [Mode.inference, .training]) func givesImagesBackChannelsLast(
+    _ mode: Mode
+  ) throws {
+    var builder = ModelBuilder()
+    builder.input("x", [-1, 3, 4, 4])
+    builder.weights("w", [3, 3, 1, 1])
+    builder.node("Conv", ["x", "w"], ["c"])
+    builder.integers("planes", [0, 3, 16])
+    builder.integers("images", [0, 3, 4, 4])
+    builder.node("Reshape", ["c", "planes"], ["p"])
+    builder.node("Reshape", ["p", "images"], ["y"])
+    builder.output("y", [-1, 3, 4, 4])
+    let graph = try builder.model.imported()
+    let images = Tensor.images([2, 3, 4, 4])
+    let session = try Session(graph, batchSize: 2, mode: mode, options: Self.exact)
+    session.overwriteWorkingMemory(with: .nan)
+    let output = session.forward(images.unsafeView)
+    withExtendedLifetime(images) {}
+    #expect(output.layout == .channelsLast)
+    let expected = try NaiveExecutor.output(of: graph, images)
+    #expect(
+      relativeDifference(
+        Layout.channelsLast.restoring(Array(output.elements), output.shape), expected.elements)
+        < 1e-6)
+    guard mode == .training else { return }
+    session.zeroGradients()
+    session.outputGradient.elements.update(repeating: 1)
+    session.backward()
+    // The gradient of w[k, c] is the sum of channel c.
+    let sums = (0..<3).map { channel in
+      (0..<2).reduce(Float(0)) { sum, image in
+        sum
+          + images.elements[(image * 3 + channel) * 16..<(image * 3 + channel + 1) * 16].reduce(
+            0, +)
+      }
+    }
+    #expect(
+      relativeDifference(
+        Array(session.trainableParameters[0].gradient.elements), sums + sums + sums)
+        < 1e-5)
+  }
+
   @Test func threadsDoNotChangeABit() throws {
     let graph = try randomNetwork(seed: 3, length: 30)
     let images = Tensor.images([3, 4, 6, 6])

@@ -19,7 +19,7 @@ struct TextTable: ClassificationTable {
   mutating func add(_ verdict: Verdict) throws(GraftError) {
     guard verdict.error == nil else { return }
     let guesses = verdict.guesses.map {
-      "\($0.label.printable) \(String(format: "%.2f", $0.probability))"
+      "\($0.label) \(String(format: "%.2f", $0.probability))"
     }
     let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
     let path = verdict.path.displayText

@@ -13,6 +13,13 @@ enum Interruption {
         Interruption.received = number
       }
     }
+    // A program that starts graft from a thread of its own may hand down that thread's blocked
+    // signals; Ctrl-C has to work all the same.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   static var directive: Directive { received == 0 ? .proceed : .stop }
