@@ -74,7 +74,7 @@ final class Workplace {
   ) throws -> Running {
     let name = path + "/home/" + UUID().uuidString
     let (out, err) = (name + ".out", name + ".err")
-    for file in [out, err] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     let base = [
       "HOME": path + "/home", "GRAFT_CACHE": path + "/home/cache", "PATH": "/usr/bin:/bin",
       "GRAFT": Self.graft, "LC_ALL": "C.UTF-8",

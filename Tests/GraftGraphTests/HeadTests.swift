@@ -56,7 +56,8 @@ import Testing
     #expect(try outputShape(replaced) == [2, 4])
   }
 
-  /// SqueezeNet's head; the Relu goes, since scores that start below zero would never learn.
+  /// SqueezeNet's head: the Relu goes, since scores that start below zero would never learn, and
+  /// the average comes first, with the same answers.
   @Test func replacesAConvolutionAndItsRelu() throws {
     var builder = ModelBuilder.images()
     builder.weights("w", [10, 3, 1, 1])
@@ -69,8 +70,20 @@ import Testing
     let graph = try builder.graph()
     #expect(try graph.headCut().featureShape == [3, 4, 4])
     let replaced = try graph.replacingHead(classes: 2)
-    #expect(replaced.nodes.map(\.opType) == ["Conv", "GlobalAveragePool", "Flatten"])
+    #expect(replaced.nodes.map(\.opType) == ["GlobalAveragePool", "Conv", "Flatten"])
+    #expect(try replaced.headCut().featureShape == [3, 1, 1])
     #expect(try outputShape(replaced) == [2, 2])
+
+    var averagedLast = graph
+    averagedLast.nodes.removeAll { $0.opType == "Relu" }
+    averagedLast.nodes[1].inputs = ["conv"]
+    averagedLast.parameters = replaced.parameters
+    let images = Tensor.images([2, 3, 4, 4])
+    let (a, b) = (
+      try NaiveExecutor.output(of: replaced, images).elements,
+      try NaiveExecutor.output(of: averagedLast, images).elements
+    )
+    #expect(relativeDifference(a, b) < 1e-6)
   }
 
   @Test func fitsAReshapeThatNamesTheClasses() throws {
