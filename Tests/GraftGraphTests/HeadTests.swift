@@ -86,6 +86,37 @@ import Testing
     #expect(relativeDifference(a, b) < 1e-6)
   }
 
+  /// A Softmax is set aside although a Flatten passes it on.
+  @Test func setsASoftmaxAsideThatIsNotTheLastNode() throws {
+    var builder = ModelBuilder.images()
+    builder.weights("w", [10, 3, 1, 1])
+    builder.node("Conv", ["x", "w"], ["conv"])
+    builder.node("GlobalAveragePool", ["conv"], ["pool"])
+    builder.node("Flatten", ["pool"], ["scores"])
+    builder.node("Softmax", ["scores"], ["softmax"])
+    builder.node("Identity", ["softmax"], ["same"])
+    builder.node("Flatten", ["same"], ["y"])
+    builder.output("y", [-1, 10])
+    let graph = try builder.graph()
+    #expect(graph.outputActivation == .softmax)
+    let logits = graph.endingInLogits()
+    #expect(!logits.nodes.contains { $0.opType == "Softmax" })
+    #expect(try outputShape(logits) == [2, 10])
+  }
+
+  /// ONNX allows C of Gemm to be a single number: no class axis, so it stays.
+  @Test func keepsAScalarBehindAGemm() throws {
+    let graph = try features {
+      $0.weights("w", [6, 5])
+      $0.weights("c", [])
+      $0.node("Gemm", ["x", "w", "c"], ["y"])
+      $0.output("y", [-1, 5])
+    }
+    let replaced = try graph.replacingHead(classes: 3)
+    #expect(try outputShape(replaced) == [2, 3])
+    #expect(replaced.parameters["c"]?.tensor.shape == [])
+  }
+
   @Test func fitsAReshapeThatNamesTheClasses() throws {
     var builder = ModelBuilder.images()
     builder.weights("w", [10, 3, 1, 1])

@@ -93,6 +93,28 @@ import Testing
     #expect(try classify(.off) == rows)
   }
 
+  /// A shorter side below the crop is nothing to crop from; stretching does not look at it.
+  @Test func cropsOnlyWhatIsLargeEnough() throws {
+    var given = Preprocessing.imageNet
+    (given.fit, given.resize, given.crop) = (.stretch, 4, 8)
+    let path = try folder.tinyModel()
+    let side = try Model(contentsOf: path).preprocessing.crop ?? 0
+    let model = try Model(
+      contentsOf: path, options: ModelOptions(preprocessing: given, fit: .crop))
+    #expect(model.preprocessing.crop == side)
+    #expect(try #require(model.preprocessing.resize) >= side)
+    given.std = [0, 1, 1]
+    #expect(throws: GraftError.self) {
+      try Model(contentsOf: path, options: ModelOptions(preprocessing: given))
+    }
+  }
+
+  @Test func remembersTheFirstNetworkWhenGraftedAgain() throws {
+    var model = try Model(contentsOf: folder.tinyModel())
+    model.base = TrainingCard.Base(name: "first", sha256: nil)
+    #expect(try model.replacingHead(classes: ["a", "b"]).base?.name == "first")
+  }
+
   @Test func refusesToReplaceAFile() throws {
     var model = try Model(contentsOf: folder.tinyModel())
     model.labels = ["a", "b", "c"]

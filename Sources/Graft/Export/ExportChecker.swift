@@ -7,6 +7,8 @@ import GraftOperators
 struct ExportChecker {
   let original: Model
   let options: ExportOptions
+  /// How both compute.
+  let plan: PlanOptions
   /// Where the file is now; its name in messages is that of `target`.
   let staged: FilePath
   let target: FilePath
@@ -18,7 +20,7 @@ struct ExportChecker {
   func compare(
     _ photos: [FilePath], caching: FeatureCaching, progress: (Int) -> Directive
   ) throws(GraftError) -> ExportCheck {
-    let written = try WrittenFile(staged, batchSize: Self.batchSize)
+    let written = try WrittenFile(staged, batchSize: Self.batchSize, plan: plan)
     var check = ExportCheck(photos: 0, agreeing: 0, compared: 0, largestDifference: 0)
     if !photos.isEmpty {
       try comparePhotos(photos, written, caching, &check, progress)
@@ -40,10 +42,11 @@ struct ExportChecker {
     _ check: inout ExportCheck, _ progress: (Int) -> Directive
   ) throws(GraftError) {
     var answers: [[Float]?] = []
-    try Classifier(original, caching: caching).classifyLogits(photos) { logits in
+    try Classifier(original, caching: caching, plan: plan).classifyLogits(photos) { logits in
       answers.append(logits.map { softmax($0) })
-      return .proceed
+      return progress(0)
     }
+    guard answers.count == photos.count else { throw .stopped }
     let loader = PhotoLoader(
       photos, preprocessing: written.preprocessing, threads: 1, lookAhead: 2 * Self.batchSize)
     defer { loader.cancel() }
@@ -69,7 +72,8 @@ struct ExportChecker {
   ) throws(GraftError) {
     let side = try original.inputSide()
     let session = try mapping(GraftError.init as (GraphError) -> GraftError) {
-      () throws(GraphError) in try Session(original.graph, batchSize: 1, mode: .inference)
+      () throws(GraphError) in
+      try Session(original.graph, batchSize: 1, mode: .inference, options: plan)
     }
     var generator = SeededGenerator(1)
     for _ in 0..<4 {
@@ -105,7 +109,7 @@ private struct WrittenFile {
   let imageShape: Shape
   private let session: Session
 
-  init(_ path: FilePath, batchSize: Int) throws(GraftError) {
+  init(_ path: FilePath, batchSize: Int, plan: PlanOptions) throws(GraftError) {
     do {
       let onnx = try ONNXReader.read(path)
       let metadata = try GraftMetadata(onnx, place: path.displayName)
@@ -115,7 +119,7 @@ private struct WrittenFile {
       self.preprocessing = preprocessing
       let graph = try Graph(importing: onnx, registry: .standard)
       imageShape = graph.inputs[0].imageShape
-      session = try Session(graph, batchSize: batchSize, mode: .inference)
+      session = try Session(graph, batchSize: batchSize, mode: .inference, options: plan)
     } catch let error as GraftError {
       throw error
     } catch {

@@ -60,12 +60,14 @@ extension Model {
   ///
   /// - Parameters:
   ///   - caching: where features of the photos may be found that need no computing.
+  ///   - plan: how both compute.
   ///   - progress: told how many photos were compared; answers `.stop` to end.
   /// - Throws: ``GraftError`` where the file exists, cannot be written, or disagrees.
   @discardableResult
   public func write(
     to path: FilePath, options: ExportOptions = .init(), comparingOn photos: [FilePath] = [],
-    caching: FeatureCaching = .automatic, progress: (Int) -> Directive = { _ in .proceed }
+    caching: FeatureCaching = .automatic, plan: PlanOptions = .init(),
+    progress: (Int) -> Directive = { _ in .proceed }
   ) throws(GraftError) -> ExportCheck {
     guard let labels else {
       throw GraftError(
@@ -83,7 +85,7 @@ extension Model {
         kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
     }
     do {
-      let check = try Self.compared(exported, of: self, options, path) {
+      let check = try Self.compared(exported, of: self, options, plan, path) {
         (checker) throws(GraftError) in
         try checker.compare(photos, caching: caching, progress: progress)
       }
@@ -92,8 +94,10 @@ extension Model {
       exported.metadata.append(
         ONNXMetadataEntry(key: GraftMetadata.Key.check, value: stableJSON(check)))
       let staged = try ONNXWriter.stage(exported, to: path)
-      _ = try ExportChecker(original: self, options: options, staged: staged.path, target: path)
-        .compare([], caching: .off) { _ in .proceed }
+      _ = try ExportChecker(
+        original: self, options: options, plan: plan, staged: staged.path, target: path
+      )
+      .compare([], caching: .off) { _ in .proceed }
       try staged.commit(replacing: options.replaces)
       return check
     } catch let error as ONNXError {
@@ -107,12 +111,14 @@ extension Model {
 
   /// Stages the file, judges it, and removes it again.
   private static func compared(
-    _ exported: ONNXModel, of model: Model, _ options: ExportOptions, _ path: FilePath,
+    _ exported: ONNXModel, of model: Model, _ options: ExportOptions, _ plan: PlanOptions,
+    _ path: FilePath,
     _ judge: (ExportChecker) throws(GraftError) -> ExportCheck
   ) throws -> ExportCheck {
     let staged = try ONNXWriter.stage(exported, to: path)
     return try judge(
-      ExportChecker(original: model, options: options, staged: staged.path, target: path))
+      ExportChecker(
+        original: model, options: options, plan: plan, staged: staged.path, target: path))
   }
 
   /// The model as ONNX values.

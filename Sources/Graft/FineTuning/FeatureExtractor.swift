@@ -61,12 +61,17 @@ final class FeatureExtractor {
       isExact: planOptions.isExact)
   }
 
+  /// To be raised whenever decoding, resizing or an operator changes what it gives.
+  private static let version = 1
+
   private static func openCache(
     _ backbone: Graph, _ preprocessing: Preprocessing, _ caching: FeatureCaching, floats: Int,
     isExact: Bool
   ) throws(GraftError) -> FeatureCache? {
     guard let directory = caching.directory else { return nil }
-    let settings = preprocessing.json + (isExact ? " exact" : "")
+    // The last digits depend on the method and on the processor's instructions, too.
+    let settings =
+      "\(preprocessing.json) v\(Self.version) \(Kernels.instructionSet)\(isExact ? " exact" : "")"
     guard
       let key = FeatureCache.Key(
         backbone: try backbone.fingerprint(),

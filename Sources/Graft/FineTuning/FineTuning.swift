@@ -207,7 +207,7 @@ private struct FineTuner {
       _ = onEvent(.trainingStarted(try trainer.resolvedOptions(for: training)))
       return try trainer.fit(
         try startingHead(for: training), training: training,
-        validation: validation.count > 0 ? validation : nil
+        validation: validation.count > 0 ? validation : nil, planOptions: options.plan
       ) { (event) throws(TrainingError) in onEvent(.training(event)) }
     }
   }
@@ -249,7 +249,7 @@ extension FineTuner {
     best.outputActivation = .softmax
     best.hasFreshHead = false
     best.card = TrainingCard(
-      base: model.card?.base ?? TrainingCard.Base(name: model.name, sha256: model.file?.sha256),
+      base: model.base ?? TrainingCard.Base(name: model.name, sha256: model.fileHash),
       trained: options.depth.rawValue, classes: photos.labels,
       trainingPhotos: photos.split.train.count, validationPhotos: photos.split.validation.count,
       splitHash: photos.splitHash, settings: outcome.options, validation: report.validation,

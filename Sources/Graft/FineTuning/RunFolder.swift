@@ -108,10 +108,18 @@ extension GraftError {
 extension RunFolder {
   /// Writes everything of a run; the model last, so that a folder with a model is complete.
   ///
+  /// - Parameters:
+  ///   - caching: where the features of the run are kept.
+  ///   - plan: how the run computed.
   /// - Returns: how the written model compared with the one in memory.
   @discardableResult
-  public func write(_ run: FineTuningRun, modelGiven: String) throws(GraftError) -> ExportCheck {
+  public func write(
+    _ run: FineTuningRun, modelGiven: String, caching: FeatureCaching = .automatic,
+    plan: PlanOptions = .init()
+  ) throws(GraftError) -> ExportCheck {
     let root = run.photos.folder.path
+    // Where a run is replaced, its old model must not stand beside new numbers if this fails.
+    try removeModel()
     try write(
       "split.csv",
       run.photos.split.csv(relative(run.photos.samples, to: root), classes: run.photos.labels))
@@ -125,7 +133,17 @@ extension RunFolder {
     let photos = run.validationPredictions.map(\.path)
     return try run.best.write(
       to: path.appending(Self.modelName), options: ExportOptions(replaces: true),
-      comparingOn: Array(photos.prefix(Self.comparedPhotos)))
+      comparingOn: Array(photos.prefix(Self.comparedPhotos)), caching: caching, plan: plan)
+  }
+
+  private func removeModel() throws(GraftError) {
+    let file = path.appending(Self.modelName)
+    guard FileManager.default.fileExists(atPath: file.string) else { return }
+    do {
+      try FileManager.default.removeItem(atPath: file.string)
+    } catch {
+      throw GraftError("\(file.displayName): cannot be replaced", kind: .cannotCreate)
+    }
   }
 
   /// Photos on which the written model is compared at the end of a run; `export` compares on all.

@@ -23,6 +23,8 @@ public struct Model: Sendable {
   public var file: ModelFile?
   /// Remarks about how the model was read that its user should know.
   public var notes: [String] = []
+  /// The network that this one was grafted on, kept when it is grafted again.
+  package var base: TrainingCard.Base?
   /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
   var hasFreshHead = false
 
@@ -164,9 +166,11 @@ extension Model {
       throw GraftError(error.in(file: place))
     }
     (preprocessing, preprocessingOrigin) = (.imageNet, .convention)
+    try checkOutput(place: place)
     let metadata = try GraftMetadata(source, place: place)
     labels = metadata.labels
     card = metadata.card
+    base = metadata.card?.base
     if let own = metadata.preprocessing {
       preprocessing = own
       preprocessingOrigin = .file
@@ -185,16 +189,17 @@ extension Model {
   private mutating func adopt(
     _ record: ModelRecord, options: ModelOptions
   ) throws(GraftError) {
+    if let names = record.labelNames, names.count == classCount { labels = labels ?? names }
     guard preprocessingOrigin == .convention else { return }
     preprocessing = record.preprocessing
     preprocessingOrigin = .record(name: record.name, isVerified: record.preprocessingVerified)
-    if let names = record.labelNames, names.count == classCount { labels = labels ?? names }
     try settle(options, place: file?.path.displayName ?? name)
   }
 
   /// Applies what the user said, and checks that everything fits together.
   private mutating func settle(_ options: ModelOptions, place: String) throws(GraftError) {
     if let given = options.preprocessing {
+      try Self.validate(given, place: place)
       preprocessing = given
       preprocessingOrigin = .given
     }
@@ -203,6 +208,9 @@ extension Model {
     if preprocessing.crop != side {
       preprocessing = preprocessing.scaled(toSide: side)
     }
+    // Stretching and padding do not look at the shorter side; cropping must not find it too short.
+    if let resize = preprocessing.resize { preprocessing.resize = max(resize, side) }
+    try Self.validate(preprocessing, place: place)
     if let labels, labels.count != classCount {
       throw GraftError(
         "\(place): the file names \(labels.count) labels; the network has \(classCount) outputs")
@@ -211,6 +219,26 @@ extension Model {
 }
 
 extension Model {
+  private static func validate(
+    _ preprocessing: Preprocessing, place: String
+  ) throws(GraftError) {
+    do {
+      try preprocessing.validate()
+    } catch {
+      throw GraftError("\(place): preprocessing: \(error.message)", hints: error.hints)
+    }
+  }
+
+  /// Refuses a network whose output is no list of class scores, `[N, classes]`.
+  private func checkOutput(place: String) throws(GraftError) {
+    let shape = (try? graph.shapes(batchSize: 1))?[graph.outputs[0]] ?? []
+    guard shape.rank == 2, shape[1] > 0 else {
+      throw GraftError(
+        "\(place): the network gives \(shape) for a photo; a classifier gives one score for each "
+          + "class, [1, classes]")
+    }
+  }
+
   /// How many classes the network tells apart.
   public var classCount: Int {
     let shapes = try? graph.shapes(batchSize: 1)
@@ -247,7 +275,8 @@ extension Preprocessing {
   func scaled(toSide side: Int) -> Preprocessing {
     var scaled = self
     if let crop, let resize, side >= 64 {
-      scaled.resize = Int((Double(side) * Double(resize) / Double(crop)).rounded())
+      let wanted = Int((Double(side) * Double(resize) / Double(crop)).rounded())
+      scaled.resize = min(wanted, Self.sides.upperBound)
     } else {
       scaled.resize = side
     }
@@ -260,4 +289,12 @@ extension Preprocessing {
 func fileSize(_ path: FilePath) -> Int {
   let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
   return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+}
+
+extension Model {
+  /// SHA-256 of the file in hexadecimal; nil where there is none any more.
+  var fileHash: String? {
+    guard let file else { return nil }
+    return file.sha256 ?? (try? ContentHash(ofFile: file.path))?.hex
+  }
 }

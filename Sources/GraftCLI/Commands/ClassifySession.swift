@@ -114,7 +114,7 @@ struct ClassifyCounts {
     }
   }
 
-  /// `41 images: 22 dog, 13 cat, 4 unsure · 2 unreadable`
+  /// `41 photos: 22 dog, 13 cat, 4 unsure · 2 unreadable`
   var words: String {
     let ranked = labels.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
     var parts = ranked.prefix(10).map { "\($0.value) \($0.key)" }

@@ -85,7 +85,7 @@ struct Export: ParsableCommand {
         to: target,
         options: ExportOptions(
           opset: opset, input: input, output: outputKind, tolerance: tolerance, replaces: force),
-        comparingOn: photos, caching: runFlags.caching
+        comparingOn: photos, caching: runFlags.caching, plan: runFlags.plan
       ) { done in
         bar.update(done)
         return Interruption.directive

@@ -54,7 +54,9 @@ struct FinetuneSession {
       replaces: command.force)
     let check: ExportCheck
     do {
-      check = try run.write(finished, modelGiven: command.model)
+      check = try run.write(
+        finished, modelGiven: command.model, caching: command.runFlags.caching,
+        plan: command.runFlags.plan)
     } catch {
       // A folder without a model would only stand in the way of the next attempt.
       if isNew { try? FileManager.default.removeItem(atPath: run.path.string) }

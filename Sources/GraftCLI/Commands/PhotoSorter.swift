@@ -21,7 +21,7 @@ struct PhotoSorter {
     for number in 1... {
       let target = place.appending(Self.fileName(verdict.path, number: number))
       if isThere(target) {
-        if linksTo(target, source) { return }
+        if linksTo(target, source) || copies && holdsSame(target, source) { return }
         continue
       }
       return try put(source, at: target)
@@ -43,18 +43,28 @@ struct PhotoSorter {
   }
 
   private func put(_ source: FilePath, at target: FilePath) throws(GraftError) {
-    do {
-      if copies {
-        try FileManager.default.copyItem(atPath: source.string, toPath: target.string)
-      } else {
-        try FileManager.default.createSymbolicLink(
-          atPath: target.string, withDestinationPath: source.string)
+    if copies {
+      do {
+        // What a link points to, not the link: it may be relative.
+        try replaceFile(target, with: readFile(source, limit: ImageLimits.standard.fileBytes))
+      } catch {
+        throw GraftError(error.in(file: target.displayText))
       }
-    } catch {
+      return
+    }
+    let made = source.withPlatformString { from in target.withPlatformString { symlink(from, $0) } }
+    guard made == 0 else {
       throw GraftError(
-        "\(target.displayText): cannot be created: \(error.localizedDescription)",
+        "\(target.displayText): cannot be created: \(String(cString: strerror(errno)))",
         kind: .cannotCreate)
     }
+  }
+
+  private func holdsSame(_ copy: FilePath, _ source: FilePath) -> Bool {
+    guard let a = try? ContentHash(ofFile: copy), let b = try? ContentHash(ofFile: source) else {
+      return false
+    }
+    return a == b
   }
 
   private func make(_ path: FilePath) throws(GraftError) {

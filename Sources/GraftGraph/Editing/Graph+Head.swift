@@ -134,6 +134,7 @@ extension Graph {
       if let carrying = nodes[index].operator as? any ShapeCarryingOperator {
         nodes[index].operator = carrying.replacingExtent(old, with: new)
       }
+      giveOwnParameters(toNodeAt: index)
       for name in nodes[index].inputs {
         guard let parameter = parameters[name], parameter.tensor.shape.elementCount == old,
           let axis = parameter.tensor.shape.dimensions.firstIndex(of: old)

@@ -21,13 +21,27 @@ extension Graph {
   public func endingInLogits() -> Graph {
     guard outputActivation != .none, let node = outputNode else { return self }
     var graph = self
-    graph.outputs[0] = node.inputs[0]
+    let (logits, probabilities) = (node.inputs[0], node.outputs[0])
+    func renamed(_ name: String) -> String { name == probabilities ? logits : name }
+    graph.outputs[0] = renamed(graph.outputs[0])
+    graph.nodes = graph.nodes.map { reader in
+      var reader = reader
+      reader.inputs = reader.inputs.map(renamed)
+      return reader
+    }
     graph.removeUnused()
     return graph
   }
 
+  /// The node that computes the output, past those that only pass it on.
   private var outputNode: Node? {
-    guard let output = outputs.first else { return nil }
-    return nodes.last { $0.outputs.contains(output) }
+    guard var value = outputs.first else { return nil }
+    while let node = nodes.last(where: { $0.outputs.contains(value) }) {
+      guard Self.passingOn.contains(node.opType) else { return node }
+      value = node.inputs[0]
+    }
+    return nil
   }
+
+  private static let passingOn: Set = ["Dropout", "Flatten", "Identity", "Reshape", "Squeeze"]
 }

@@ -185,7 +185,7 @@ extension Gemm: ClassifierHeadOperator {
   package func classAxis(ofInput index: Int, shape: Shape) -> Int? {
     switch index {
     case 1: transB ? 0 : 1
-    case 2: shape.rank - 1
+    case 2: shape.rank > 0 ? shape.rank - 1 : nil
     default: nil
     }
   }
