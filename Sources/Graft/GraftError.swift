@@ -84,9 +84,17 @@ extension GraftError {
   }
 }
 
+/// An error of a deeper module, which the library passes on as its own.
+protocol DeeperError: Error {
+  var asGraftError: GraftError { get }
+}
+
+extension ONNXError: DeeperError { var asGraftError: GraftError { GraftError(self) } }
+extension GraphError: DeeperError { var asGraftError: GraftError { GraftError(self) } }
+extension DataError: DeeperError { var asGraftError: GraftError { GraftError(self) } }
+extension TrainingError: DeeperError { var asGraftError: GraftError { GraftError(self) } }
+
 /// Runs what throws a deeper module's error and throws the library's instead.
-func mapping<R, E: Error>(
-  _ convert: (E) -> GraftError, _ body: () throws(E) -> R
-) throws(GraftError) -> R {
-  do { return try body() } catch { throw convert(error) }
+func lifting<R, E: DeeperError>(_ body: () throws(E) -> R) throws(GraftError) -> R {
+  do { return try body() } catch { throw error.asGraftError }
 }

@@ -74,7 +74,7 @@ public struct Classifier {
     _ paths: [FilePath],
     _ body: (Int, Result<[Float], DataError>) throws(GraftError) -> Directive
   ) throws(GraftError) {
-    let parts = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    let parts = try lifting {
       () throws(GraphError) in
       try model.graph.split(at: model.graph.headCut().features)
     }
@@ -82,7 +82,7 @@ public struct Classifier {
     let extractor = try FeatureExtractor(
       parts.backbone, preprocessing: model.preprocessing, caching: isCached ? caching : .off,
       batchSize: min(8, max(paths.count, 1)), planOptions: plan)
-    let head = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    let head = try lifting {
       () throws(GraphError) in
       try Session(parts.head, batchSize: 1, mode: .inference, options: plan)
     }

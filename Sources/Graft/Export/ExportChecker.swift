@@ -71,7 +71,7 @@ struct ExportChecker {
     _ written: WrittenFile, _ check: inout ExportCheck
   ) throws(GraftError) {
     let side = try original.inputSide()
-    let session = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    let session = try lifting {
       () throws(GraphError) in
       try Session(original.graph, batchSize: 1, mode: .inference, options: plan)
     }

@@ -123,7 +123,7 @@ extension Model {
 
   /// The model as ONNX values.
   func onnx(_ options: ExportOptions) throws(GraftError) -> ONNXModel {
-    var model = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    var model = try lifting {
       () throws(GraphError) in
       var graph = graph
       if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }

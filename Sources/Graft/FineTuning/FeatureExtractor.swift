@@ -52,7 +52,7 @@ final class FeatureExtractor {
     self.preprocessing = preprocessing
     self.batchSize = batchSize
     self.planOptions = planOptions
-    let shapes = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    let shapes = try lifting {
       () throws(GraphError) in try backbone.shapes(batchSize: 1)
     }
     featureShape = Shape(Array((shapes[backbone.outputs[0]] ?? []).dimensions.dropFirst()))
@@ -174,7 +174,7 @@ final class FeatureExtractor {
   /// Made when the first photo needs it: planning and packing take a moment.
   private func runningSession() throws(GraftError) -> Session {
     if let session { return session }
-    let made = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    let made = try lifting {
       () throws(GraphError) in
       try Session(backbone, batchSize: batchSize, mode: .inference, options: planOptions)
     }

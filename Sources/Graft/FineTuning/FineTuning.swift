@@ -35,7 +35,7 @@ extension Model {
       throw GraftError("a classifier needs at least two classes; there are \(classes.count)")
     }
     var model = self
-    model.graph = try mapping(GraftError.init as (GraphError) -> GraftError) {
+    model.graph = try lifting {
       () throws(GraphError) in try graph.replacingHead(classes: classes.count, seed: seed)
     }
     model.labels = classes
@@ -181,7 +181,7 @@ private struct FineTuner {
         }
       }
     }
-    return try mapping(GraftError.init as (TrainingError) -> GraftError) {
+    return try lifting {
       () throws(TrainingError) in
       try FeatureSet(
         features: tensor, labels: indices.map { photos.samples[$0].label },
@@ -202,7 +202,7 @@ private struct FineTuner {
     _ training: FeatureSet, _ validation: FeatureSet, _ settings: TrainingOptions,
     _ onEvent: (FineTuningEvent) -> Directive
   ) throws(GraftError) -> HeadTrainer.Outcome {
-    try mapping(GraftError.init as (TrainingError) -> GraftError) { () throws(TrainingError) in
+    try lifting { () throws(TrainingError) in
       let trainer = try HeadTrainer(settings)
       _ = onEvent(.trainingStarted(try trainer.resolvedOptions(for: training)))
       return try trainer.fit(

@@ -151,7 +151,7 @@ extension RunFolder {
 
   private func write(_ name: String, _ bytes: [UInt8]) throws(GraftError) {
     let file = path.appending(name)
-    try mapping(GraftError.init as (DataError) -> GraftError) { () throws(DataError) in
+    try lifting { () throws(DataError) in
       do throws(DataError) {
         try replaceFile(file, with: bytes)
       } catch {

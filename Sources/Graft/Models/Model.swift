@@ -82,14 +82,14 @@ extension Model {
   /// - Throws: ``GraftError`` that names the file.
   public init(contentsOf path: FilePath, options: ModelOptions = .init()) throws(GraftError) {
     let path = RunFolder.modelFile(in: path) ?? path
-    let source = try mapping(GraftError.init as (ONNXError) -> GraftError) { () throws(ONNXError) in
+    let source = try lifting { () throws(ONNXError) in
       try ONNXReader.read(path)
     }
     let bytes = fileSize(path)
     var file = ModelFile(path: path, bytes: bytes, sha256: nil)
     let candidates = ModelRecord.all.filter { $0.bytes == bytes }
     if !candidates.isEmpty {
-      file.sha256 = try mapping(GraftError.init as (DataError) -> GraftError) {
+      file.sha256 = try lifting {
         () throws(DataError) in try ContentHash(ofFile: path).hex
       }
     }
@@ -130,7 +130,7 @@ extension Model {
     guard let bytes = EmbeddedFiles.bytes("default.onnx") else {
       throw GraftError("this build of graft has no default network", kind: .unavailable)
     }
-    let model = try mapping(GraftError.init as (ONNXError) -> GraftError) { () throws(ONNXError) in
+    let model = try lifting { () throws(ONNXError) in
       try ONNXReader.read(bytes: bytes.withUnsafeBytes { ONNXBytes(copying: $0) })
     }
     return try Model(model, name: defaultName, file: nil, record: nil, options: options)
