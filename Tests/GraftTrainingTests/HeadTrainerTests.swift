@@ -84,7 +84,7 @@ import Testing
     }
     // The graph that comes back is the one that was judged best.
     let judged = try Evaluation(
-      of: TrainableSession(found.result.weights, batchSize: 7, mode: .inference), on: validation,
+      of: TrainableSession(found.result.weights, batchSize: 7), on: validation,
       batchSize: 7)
     #expect(
       abs(judged.loss - found.result.epochs[found.result.bestEpoch - 1].validationLoss!) < 1e-6)

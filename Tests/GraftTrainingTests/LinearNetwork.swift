@@ -27,8 +27,12 @@ final class LinearNetwork: TrainableNetwork {
   var weights: [Float] { value.elements }
   func snapshot() -> [Float] { weights }
 
-  func inferenceNetwork() -> any InferenceNetwork {
-    LinearNetwork(inputs: inputs, outputs: outputs, weights: weights)
+  var outputCount: Int { outputs }
+
+  func infer(_ input: TensorView) -> TensorView {
+    let judge = LinearNetwork(inputs: inputs, outputs: outputs, weights: weights)
+    output = Tensor([input.shape[0], outputs], Array(judge.forward(input, seed: 0).elements))
+    return output.unsafeView
   }
 
   func forward(_ input: TensorView, seed: UInt64) -> TensorView {

@@ -32,7 +32,7 @@ import Testing
     let judged = try Evaluation(
       of: LinearNetwork(inputs: 8, outputs: 3, weights: result.weights),
       on: Self.clusters(60, seed: 2), batchSize: 7)
-    #expect(judged.loss == best.validationLoss!)
+    #expect(abs(judged.loss - best.validationLoss!) < 1e-12)  // batches of 7, not of 16
     #expect(judged.logits == result.validationLogits)
     #expect(judged.confusion.accuracy.value == best.validationAccuracy!)
   }

@@ -16,27 +16,30 @@ public struct Evaluation: Sendable {
     of network: any InferenceNetwork, on samples: some SampleSource, batchSize: Int,
     loss: any Loss = SoftmaxCrossEntropy()
   ) throws(TrainingError) {
-    let indices = Array(0..<samples.count)
+    let (indices, labels) = (Array(0..<samples.count), samples.labels)
     var batch = BatchMemory(samples, batchSize: batchSize)
     var elements: [Float] = []
-    var classes = 0
+    var (lossSum, weightSum) = (0.0, 0.0)
+    var outputs = 0
     for start in stride(from: 0, to: samples.count, by: batchSize) {
-      let rows = indices[start..<min(start + batchSize, samples.count)]
-      let logits = network.forward(try batch.read(rows, of: samples, epoch: nil), seed: 0)
-      classes = logits.shape.elementCountPerImage
+      let range = start..<min(start + batchSize, samples.count)
+      let rows = indices[range]
+      samples.prefetch(indices.dropFirst(range.upperBound).prefix(batchSize), epoch: nil)
+      let logits = network.infer(try batch.read(rows, of: samples, epoch: nil).readOnly)
+      outputs = logits.shape.elementCountPerImage
+      if let label = labels[range].first(where: { $0 < 0 || $0 >= outputs }) {
+        throw TrainingError(
+          "a label is \(label); the network has \(outputs) outputs", kind: .badData)
+      }
       elements.append(contentsOf: logits.elements)
+      let targets = batch.targets(of: rows, in: samples, outputs: outputs).readOnly
+      let weight = loss.weight(of: targets)
+      weightSum += weight
+      lossSum += loss.evaluate(logits, targets: targets, total: 1, gradient: nil)
     }
-    let labels = samples.labels
-    if let label = labels.first(where: { $0 < 0 || $0 >= classes }) {
-      throw TrainingError(
-        "a label is \(label); the network has \(classes) outputs", kind: .badData)
-    }
-    let logits = Tensor([labels.count, classes], elements)
-    self.logits = logits
+    logits = Tensor([samples.count, outputs], elements)
     self.labels = labels
-    self.loss = logits.withUnsafeElements { _ in
-      Double(loss.evaluate(logits.unsafeView, labels: labels, gradient: nil))
-    }
+    self.loss = weightSum > 0 ? lossSum / weightSum : 0
   }
 }
 
@@ -70,24 +73,36 @@ extension Evaluation {
   }
 }
 
-/// Memory for the samples of one batch, made once and filled again and again.
+/// Memory for the samples of one batch and their targets, made once and filled again and again.
 struct BatchMemory {
   private let arena: Arena
+  private var targetArena = Arena(count: 0)
+  private let capacity: Int
   private let sampleShape: Shape
   private let layout: Layout
 
   init(_ samples: some SampleSource, batchSize: Int) {
     sampleShape = samples.sampleShape
     layout = samples.layout
-    arena = Arena(count: min(batchSize, max(samples.count, 1)) * sampleShape.elementCount)
+    capacity = min(batchSize, max(samples.count, 1))
+    arena = Arena(count: capacity * sampleShape.elementCount)
   }
 
   /// The samples of these indices, valid until the next call.
   mutating func read(
     _ indices: ArraySlice<Int>, of samples: some SampleSource, epoch: Int?
-  ) throws(TrainingError) -> TensorView {
+  ) throws(TrainingError) -> MutableTensorView {
     try samples.read(indices, epoch: epoch, into: arena.base)
-    return TensorView(
+    return MutableTensorView(
       Shape([indices.count] + sampleShape.dimensions), arena.base, layout: layout)
+  }
+
+  /// The targets of these indices, `[n, outputs]`, valid until the next call.
+  mutating func targets(
+    of indices: ArraySlice<Int>, in samples: some SampleSource, outputs: Int
+  ) -> MutableTensorView {
+    if targetArena.count < capacity * outputs { targetArena = Arena(count: capacity * outputs) }
+    samples.writeTargets(of: indices, outputs: outputs, into: targetArena.base)
+    return MutableTensorView([indices.count, outputs], targetArena.base)
   }
 }

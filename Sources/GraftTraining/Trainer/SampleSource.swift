@@ -16,11 +16,31 @@ public protocol SampleSource {
   func read(
     _ indices: ArraySlice<Int>, epoch: Int?, into memory: UnsafeMutablePointer<Float>
   ) throws(TrainingError)
+
+  /// Says which samples will be read next, so that a source may prepare them meanwhile.
+  func prefetch(_ indices: ArraySlice<Int>, epoch: Int?)
+
+  /// Writes one row of `outputs` numbers for each of these samples: what the network should say.
+  func writeTargets(
+    of indices: ArraySlice<Int>, outputs: Int, into rows: UnsafeMutablePointer<Float>)
 }
 
 extension SampleSource {
   /// Samples in all.
   public var count: Int { labels.count }
+
+  /// Nothing to prepare.
+  public func prefetch(_ indices: ArraySlice<Int>, epoch: Int?) {}
+
+  /// A one at the sample's label, elsewhere zeros.
+  ///
+  /// - Precondition: labels in `0..<outputs`.
+  public func writeTargets(
+    of indices: ArraySlice<Int>, outputs: Int, into rows: UnsafeMutablePointer<Float>
+  ) {
+    let labels = labels
+    Targets.write(indices.lazy.map { labels[$0] }, classes: outputs, into: rows)
+  }
 }
 
 /// Features of photos, kept in memory.

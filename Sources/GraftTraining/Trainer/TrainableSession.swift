@@ -5,48 +5,62 @@ public import GraftTensor
 /// A session as the trainer sees it.
 public final class TrainableSession: TrainableNetwork {
   private let session: Session
+  private var inferring: Session?
   private let batchSize: Int
   private let planOptions: PlanOptions
+  private let layers: [String: Int]
+  /// How many numbers the network gives for a sample.
+  public let outputCount: Int
 
+  /// - Parameter batchSize: the largest number of samples that are computed at once.
   /// - Throws: where the graph cannot be run.
   public init(
-    _ graph: Graph, batchSize: Int, mode: Mode = .training, planOptions: PlanOptions = .init()
+    _ graph: Graph, batchSize: Int, planOptions: PlanOptions = .init()
   ) throws(TrainingError) {
     do {
-      session = try Session(graph, batchSize: batchSize, mode: mode, options: planOptions)
+      session = try Session(graph, batchSize: batchSize, mode: .training, options: planOptions)
+      outputCount = try graph.shapes(batchSize: 1)[graph.outputs[0]]?.elementCount ?? 0
     } catch {
       throw TrainingError(error.message, kind: .badData, hints: error.hints)
     }
+    layers = graph.layersFromOutput
     self.batchSize = batchSize
     self.planOptions = planOptions
   }
 
-  /// Logits of a batch.
+  /// Logits of a batch, as after training.
+  public func infer(_ input: TensorView) -> TensorView {
+    if inferring == nil {
+      inferring = try? Session(
+        session.graph, batchSize: batchSize, mode: .inference, options: planOptions)
+    }
+    return inferring!.forward(input)
+  }
+  /// Logits of a batch, for learning from.
   public func forward(_ input: TensorView, seed: UInt64) -> TensorView {
     session.forward(input, seed: seed)
   }
 
   /// Where the loss puts its gradient.
   public var outputGradient: MutableTensorView { session.outputGradient }
-  /// Before each backward pass.
+  /// Before each step.
   public func zeroGradients() { session.zeroGradients() }
-  /// Fills the gradients of the parameters.
+  /// Adds to the gradients of the parameters.
   public func backward() { session.backward() }
   /// Rearranges what the session keeps of the weights in another form.
-  public func parametersChanged() { session.parametersChanged() }
+  public func parametersChanged() {
+    session.parametersChanged()
+    inferring = nil
+  }
   /// The graph with the present weights.
   public func snapshot() -> Graph { session.graph }
 
   /// The trainable parameters, sorted by name.
   public var learnedParameters: [LearnedParameter] {
     session.trainableParameters.map {
-      LearnedParameter(name: $0.name, role: $0.role, value: $0.value, gradient: $0.gradient)
+      LearnedParameter(
+        name: $0.name, role: $0.role, value: $0.value, gradient: $0.gradient,
+        layer: layers[$0.name] ?? 0)
     }
-  }
-
-  /// Another session with the present weights.
-  public func inferenceNetwork() throws(TrainingError) -> any InferenceNetwork {
-    try TrainableSession(
-      session.graph, batchSize: batchSize, mode: .inference, planOptions: planOptions)
   }
 }

@@ -8,53 +8,58 @@ public import GraftTensor
 public struct Trainer {
   /// The settings of every run.
   public let options: TrainingOptions
-  private let loss: any Loss
-  private let optimizer: any Optimizer
+  let loss: any Loss
+  /// The loss without label smoothing, which is for learning only.
+  let judgingLoss: any Loss
+  let optimizer: any Optimizer
 
   /// - Throws: a setting outside its range, or an unknown name.
   public init(_ options: TrainingOptions) throws(TrainingError) {
     try options.validate()
     self.options = options
-    loss = SoftmaxCrossEntropy(
-      labelSmoothing: options.labelSmoothing, classWeights: options.classWeights)
+    loss = try LossCatalog.make(
+      options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights)
+    judgingLoss = try LossCatalog.make(options.loss, classWeights: options.classWeights)
     optimizer = try OptimizerCatalog.make(options.optimizer, weightDecay: options.weightDecay)
     _ = try ScheduleCatalog.make(options.schedule, rate: 1, steps: 1)  // is the name known?
   }
 
   /// Trains until the epochs are over, the patience is spent, the caller says stop, or the loss is
-  /// not finite.
+  /// not finite. The network then has the weights of the best epoch.
   ///
+  /// - Parameters:
+  ///   - state: where an earlier run with the same settings and samples was; nil to begin.
+  ///   - onEvent: hears of every step and epoch.
+  ///   - onCheckpoint: given the state after every epoch that another follows, and where the caller
+  ///     stops the run.
   /// - Throws: where the samples do not fit, or the run diverged before any epoch was complete.
   public func fit<Network: TrainableNetwork>(
     _ network: Network, training: some SampleSource, validation: (any SampleSource)?,
-    onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed }
+    resuming state: TrainingState? = nil,
+    onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed },
+    onCheckpoint: (TrainingState) throws(TrainingError) -> Void = { _ in }
   ) throws(TrainingError) -> TrainingResult<Network.Snapshot> {
     guard !network.learnedParameters.isEmpty else {
       throw TrainingError(
         "nothing in the network is trainable; expected at least one parameter", kind: .badData)
     }
-    let classes = try checkLabels(of: training, and: validation)
-    let stepsPerEpoch = (training.count + options.batchSize - 1) / options.batchSize
-    let (totalSteps, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: options.epochs)
-    guard !overflow else {
-      throw TrainingError(
-        "\(options.epochs) epochs are more than can be counted", kind: .badSetting)
-    }
-    let defaultRate = try OptimizerCatalog.defaultRate(options.optimizer)
-    let rate = options.learningRate ?? defaultRate
-    let schedule = try ScheduleCatalog.make(
-      options.schedule, rate: rate, steps: totalSteps, warmup: options.warmupSteps)
-    var run = TrainingRun(
-      network: network, classes: classes, stepsPerEpoch: stepsPerEpoch, options: options,
-      loss: loss, optimizer: optimizer, schedule: schedule, peakRate: rate)
+    try check(training, validation, against: network.outputCount)
+    var run = try TrainingRun(network, self, samples: training.count)
+    if let state { try run.restore(state) }
 
     do throws(TrainingError) {
-      for epoch in 1...options.epochs {
-        let pass = try run.trainEpoch(epoch, on: training, onEvent: onEvent)
-        if pass.isStopped { return try run.result(.stopped) }
-        let metrics = try run.judgeEpoch(epoch, after: pass, on: validation)
-        if try onEvent(.epochEnded(metrics)) == .stop { return try run.result(.stopped) }
-        if epoch - run.bestEpoch >= options.patience { return try run.result(.noImprovement) }
+      for epoch in run.epoch...options.epochs {
+        let isStopped = try run.trainEpoch(epoch, on: training, onEvent: onEvent)
+        if isStopped {
+          try onCheckpoint(run.state)
+          return try run.result(.stopped)
+        }
+        let metrics = try run.judgeEpoch(epoch, on: validation)
+        let directive = try onEvent(.epochEnded(metrics))
+        let isSpent = epoch - run.bestEpoch >= options.patience
+        if epoch < options.epochs, !isSpent { try onCheckpoint(run.state) }
+        if directive == .stop, epoch < options.epochs { return try run.result(.stopped) }
+        if isSpent { return try run.result(.noImprovement) }
       }
     } catch {
       guard error.kind == .diverged else { throw error }
@@ -63,10 +68,9 @@ public struct Trainer {
     return try run.result(.completed)
   }
 
-  /// How many classes the labels speak of.
-  private func checkLabels(
-    of training: some SampleSource, and validation: (any SampleSource)?
-  ) throws(TrainingError) -> Int {
+  private func check(
+    _ training: some SampleSource, _ validation: (any SampleSource)?, against outputs: Int
+  ) throws(TrainingError) {
     guard training.count > 0 else {
       throw TrainingError("there are no training samples; expected at least one", kind: .badData)
     }
@@ -79,7 +83,16 @@ public struct Trainer {
         "validation samples have shape \(validation.sampleShape), training samples "
           + "\(training.sampleShape); expected the same", kind: .badData)
     }
-    return (labels.max() ?? 0) + 1
+    let classes = (labels.max() ?? 0) + 1
+    guard outputs >= classes else {
+      throw TrainingError(
+        "the network has \(outputs) outputs; the labels need \(classes)", kind: .badData)
+    }
+    if let weights = options.classWeights, weights.count != outputs {
+      throw TrainingError(
+        "there are \(weights.count) class weights; expected \(outputs), one for each output of "
+          + "the network", kind: .badSetting)
+    }
   }
 }
 
@@ -99,7 +112,7 @@ public struct TrainingResult<Snapshot> {
 
   /// Why the run ended.
   public let outcome: Outcome
-  /// The weights of the best epoch; the present ones where the caller stopped before any was over.
+  /// The network of the best epoch; as it is where the caller stopped before any was over.
   public let weights: Snapshot
   /// Counted from 1; 0 where no epoch was completed.
   public let bestEpoch: Int

@@ -8,137 +8,222 @@ import GraftTensor
   import Glibc
 #endif
 
-/// What changes while a network is trained: the optimizer's memory, the step, the best so far.
+/// A run under way: the network, and what changes while it is trained.
 struct TrainingRun<Network: TrainableNetwork> {
   let network: Network
-  /// Labels are below this.
-  let classes: Int
+  let trainer: Trainer
   let stepsPerEpoch: Int
-  let options: TrainingOptions
-  let loss: any Loss
-  let optimizer: any Optimizer
   let schedule: any Schedule
   /// The highest rate of the schedule.
   let peakRate: Float
 
+  private var options: TrainingOptions { trainer.options }
   private let parameters: [LearnedParameter]
-  private var states: [OptimizerState]
+  private let buffers: [RunningBuffer]
+  private var optimizerStates: [OptimizerState]
   private var step = 0
+  private(set) var epoch = 1
+  private var stepInEpoch = 0
+  private var pass = EpochPass()
   private var history: [EpochMetrics] = []
-  private var best: Best?
+  private var best: TrainingState.Best?
 
-  private struct Best {
-    var epoch: Int
-    var loss: Double
-    var weights: Network.Snapshot
-    var validationLogits: Tensor?
-  }
-
-  init(
-    network: Network, classes: Int, stepsPerEpoch: Int, options: TrainingOptions, loss: any Loss,
-    optimizer: any Optimizer, schedule: any Schedule, peakRate: Float
-  ) {
+  init(_ network: Network, _ trainer: Trainer, samples: Int) throws(TrainingError) {
     self.network = network
-    self.classes = classes
-    self.stepsPerEpoch = stepsPerEpoch
-    self.options = options
-    self.loss = loss
-    self.optimizer = optimizer
-    self.schedule = schedule
-    self.peakRate = peakRate
+    self.trainer = trainer
+    let options = trainer.options
+    stepsPerEpoch = (samples + options.batchSize - 1) / options.batchSize
+    let (totalSteps, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: options.epochs)
+    guard !overflow else {
+      throw TrainingError(
+        "\(options.epochs) epochs are more than can be counted", kind: .badSetting)
+    }
+    peakRate = try options.peakRate()
+    schedule = try ScheduleCatalog.make(
+      options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps)
     parameters = network.learnedParameters
-    states = parameters.map { optimizer.makeState(for: $0.value.shape) }
+    buffers = network.runningBuffers
+    optimizerStates = parameters.map { trainer.optimizer.makeState(for: $0.value.shape) }
   }
 
   var bestEpoch: Int { best?.epoch ?? 0 }
 
+  /// The network gets the weights of the best epoch.
   func result(
     _ outcome: TrainingResult<Network.Snapshot>.Outcome
   ) throws(TrainingError) -> TrainingResult<Network.Snapshot> {
     if case .diverged(let error) = outcome, best == nil { throw error }
+    if let best { try write(best.values) }
     return TrainingResult(
-      outcome: outcome, weights: best?.weights ?? network.snapshot(), bestEpoch: bestEpoch,
-      epochs: history, validationLogits: best?.validationLogits)
+      outcome: outcome, weights: network.snapshot(), bestEpoch: bestEpoch, epochs: history,
+      validationLogits: best?.validationLogits)
   }
 }
 
-/// What one pass over the training samples measured.
-struct EpochPass {
-  var lossSum = 0.0
-  var accuracy = Accuracy()
-  var isStopped = false
+// MARK: - State
+
+extension TrainingRun {
+  /// Everything that a later run needs to go on from here.
+  var state: TrainingState {
+    TrainingState(
+      values: values,
+      optimizer: Dictionary(
+        uniqueKeysWithValues: zip(parameters.map(\.name), optimizerStates)),
+      average: nil, step: step, epoch: epoch, stepInEpoch: stepInEpoch, pass: pass,
+      history: history, best: best)
+  }
+
+  /// - Throws: where the state is of another network or of other settings.
+  mutating func restore(_ state: TrainingState) throws(TrainingError) {
+    guard state.epoch >= 1, state.epoch <= options.epochs,
+      (0...stepsPerEpoch).contains(state.stepInEpoch),
+      state.step == (state.epoch - 1) * stepsPerEpoch + state.stepInEpoch
+    else {
+      throw .foreignState("epoch \(state.epoch), step \(state.stepInEpoch) of \(stepsPerEpoch)")
+    }
+    try write(state.values)
+    for (index, parameter) in parameters.enumerated() {
+      guard let kept = state.optimizer[parameter.name],
+        kept.slots.count == trainer.optimizer.slotCount,
+        kept.slots.allSatisfy({ $0.shape == parameter.value.shape })
+      else { throw .foreignState("what is kept of '\(parameter.name)'") }
+      optimizerStates[index] = kept
+    }
+    (step, epoch, stepInEpoch, pass) = (state.step, state.epoch, state.stepInEpoch, state.pass)
+    (history, best) = (state.history, state.best)
+  }
+
+  /// Weights and running statistics, copied.
+  private var values: [String: Tensor] {
+    var values: [String: Tensor] = [:]
+    for parameter in parameters { values[parameter.name] = Tensor(copying: parameter.value) }
+    for buffer in buffers { values[buffer.name] = Tensor(copying: buffer.value) }
+    return values
+  }
+
+  private func write(_ values: [String: Tensor]) throws(TrainingError) {
+    let windows = parameters.map { ($0.name, $0.value) } + buffers.map { ($0.name, $0.value) }
+    for (name, window) in windows {
+      guard let tensor = values[name], tensor.shape == window.shape else {
+        throw .foreignState("'\(name)' of shape \(values[name]?.shape ?? [])")
+      }
+      tensor.withUnsafeElements { _ = window.elements.update(from: $0) }
+    }
+    network.parametersChanged()
+  }
+}
+
+extension Tensor {
+  /// What a window shows, as a value.
+  fileprivate init(copying window: MutableTensorView) {
+    self.init(unsafeUninitialized: window.shape) {
+      $0.update(from: window.base, count: window.count)
+    }
+  }
+}
+
+extension TrainingError {
+  fileprivate static func foreignState(_ finding: String) -> TrainingError {
+    TrainingError(
+      "the checkpoint does not belong to this network and these settings: \(finding)",
+      kind: .badData)
+  }
 }
 
 // MARK: - Training
 
 extension TrainingRun {
+  /// Trains what is left of an epoch.
+  ///
+  /// - Returns: did the caller stop the run?
   mutating func trainEpoch(
     _ epoch: Int, on samples: some SampleSource,
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive
-  ) throws(TrainingError) -> EpochPass {
+  ) throws(TrainingError) -> Bool {
     var generator = SeededGenerator(options.seed, epoch)
     let labels = samples.labels
     let order = generator.permutation(of: samples.count)
-    var batch = BatchMemory(samples, batchSize: options.batchSize)
-    var pass = EpochPass()
-    for stepInEpoch in 1...stepsPerEpoch {
-      let indices = order.dropFirst((stepInEpoch - 1) * options.batchSize)
-        .prefix(options.batchSize)
+    var memory = BatchMemory(samples, batchSize: options.batchSize)
+    self.epoch = epoch
+    while stepInEpoch < stepsPerEpoch {
+      let rest = order.dropFirst(stepInEpoch * options.batchSize)
+      let indices = rest.prefix(options.batchSize)
+      let input = try memory.read(indices, of: samples, epoch: epoch)
+      let targets = memory.targets(of: indices, in: samples, outputs: network.outputCount)
+      samples.prefetch(rest.dropFirst(options.batchSize).prefix(options.batchSize), epoch: epoch)
       let rate = schedule.rate(at: step)
-      let loss = try train(
-        on: batch.read(indices, of: samples, epoch: epoch),
-        labels: indices.map { labels[$0] }, rate: rate, epoch: epoch,
-        stepInEpoch: stepInEpoch, pass: &pass)
+      let loss = try learn(
+        TrainingBatch(input: input, targets: targets, labels: indices.map { labels[$0] }),
+        rate: rate)
+      step += 1
+      stepInEpoch += 1
       let metrics = StepMetrics(
         epoch: epoch, step: stepInEpoch, stepsPerEpoch: stepsPerEpoch, loss: loss,
         learningRate: Double(rate))
-      if try onEvent(.stepEnded(metrics)) == .stop {
-        pass.isStopped = true
-        return pass
-      }
+      if try onEvent(.stepEnded(metrics)) == .stop { return true }
     }
-    return pass
+    return false
   }
 
   /// One step. The loss is judged before the update, so a bad batch never reaches the weights.
-  private mutating func train(
-    on input: TensorView, labels: [Int], rate: Float, epoch: Int, stepInEpoch: Int,
-    pass: inout EpochPass
+  private mutating func learn(
+    _ batch: TrainingBatch, rate: Float
   ) throws(TrainingError) -> Double {
-    var generator = SeededGenerator(options.seed, epoch, stepInEpoch)
-    let logits = network.forward(input, seed: generator.next())
-    try check(logits)
-    let loss = self.loss.evaluate(logits, labels: labels, gradient: network.outputGradient)
-    guard loss.isFinite else {
-      throw diverged("training loss is \(loss)", epoch: epoch, step: stepInEpoch)
+    var generator = SeededGenerator(options.seed, epoch, stepInEpoch + 1)
+    let total = trainer.loss.weight(of: batch.targets.readOnly)
+    network.zeroGradients()
+    var loss = 0.0
+    for part in batch.parts(options.accumulation) {
+      let logits = network.forward(part.input.readOnly, seed: generator.next())
+      loss += trainer.loss.evaluate(
+        logits, targets: part.targets.readOnly, total: total, gradient: network.outputGradient)
+      guard loss.isFinite else { throw diverged("training loss is \(loss)", step: stepInEpoch + 1) }
+      let accuracy = Accuracy(logits: logits, labels: part.labels)
+      pass.accuracy.correct += accuracy.correct
+      pass.accuracy.total += accuracy.total
+      network.backward()  // from here on the logits are gone
     }
-    pass.lossSum += Double(loss) * Double(labels.count)
-    let accuracy = Accuracy(logits: logits, labels: labels)
-    pass.accuracy.correct += accuracy.correct
-    pass.accuracy.total += accuracy.total
-    network.zeroGradients()  // from here on the logits are gone
-    network.backward()
+    pass.lossSum += loss * Double(batch.labels.count)
     for (index, parameter) in parameters.enumerated() {
-      optimizer.update(
+      trainer.optimizer.update(
         parameter.value, gradient: parameter.gradient.readOnly, role: parameter.role,
-        state: &states[index], rate: rate)
+        state: &optimizerStates[index], rate: rate * layerFactor(parameter.layer))
     }
     network.parametersChanged()
-    step += 1
-    return Double(loss)
+    return loss
   }
 
-  private func check(_ logits: TensorView) throws(TrainingError) {
-    let outputs = logits.shape.elementCountPerImage
-    guard outputs >= classes else {
-      throw TrainingError(
-        "the network has \(outputs) outputs; the labels need \(classes)", kind: .badData)
+  private func layerFactor(_ layer: Int) -> Float {
+    options.layerDecay == 1 ? 1 : Float(pow(Double(options.layerDecay), Double(layer)))
+  }
+}
+
+/// The samples of a step.
+struct TrainingBatch {
+  /// `[n, …]`
+  var input: MutableTensorView
+  /// `[n, K]`
+  var targets: MutableTensorView
+  /// The class of each sample, for the accuracy.
+  var labels: [Int]
+
+  /// So many consecutive parts of about equal size, fewer where there are fewer samples.
+  func parts(_ count: Int) -> [TrainingBatch] {
+    let size = (labels.count + count - 1) / count
+    return stride(from: 0, to: labels.count, by: max(size, 1)).map { start in
+      let rows = start..<min(start + size, labels.count)
+      return TrainingBatch(
+        input: input.rows(rows), targets: targets.rows(rows), labels: Array(labels[rows]))
     }
-    guard options.classWeights == nil || options.classWeights!.count == outputs else {
-      throw TrainingError(
-        "there are \(options.classWeights!.count) class weights; expected \(outputs), one for each "
-          + "output of the network", kind: .badSetting)
-    }
+  }
+}
+
+extension MutableTensorView {
+  /// Some rows of a batch.
+  fileprivate func rows(_ rows: Range<Int>) -> MutableTensorView {
+    MutableTensorView(
+      shape.withBatch(rows.count), base + rows.lowerBound * shape.elementCountPerImage,
+      layout: layout)
   }
 }
 
@@ -148,22 +233,21 @@ extension TrainingRun {
   /// Judges the weights after an epoch and keeps them if they are the best so far. Without
   /// validation samples the last epoch is the best.
   mutating func judgeEpoch(
-    _ epoch: Int, after pass: EpochPass, on validation: (any SampleSource)?
+    _ epoch: Int, on validation: (any SampleSource)?
   ) throws(TrainingError) -> EpochMetrics {
     let rate = schedule.rate(at: step - 1)
     var evaluation: Evaluation?
     if let validation, validation.count > 0 {
       evaluation = try Evaluation(
-        of: network.inferenceNetwork(), on: validation, batchSize: options.batchSize,
-        loss: SoftmaxCrossEntropy(classWeights: options.classWeights))  // smoothing is for learning
+        of: network, on: validation, batchSize: options.batchOfParts, loss: trainer.judgingLoss)
     }
     if let loss = evaluation?.loss, !loss.isFinite {
-      throw diverged("validation loss is \(loss)", epoch: epoch, step: stepsPerEpoch)
+      throw diverged("validation loss is \(loss)", step: stepsPerEpoch)
     }
     let isBest = evaluation.map { $0.loss < best?.loss ?? .infinity } ?? true
     if isBest {
-      best = Best(
-        epoch: epoch, loss: evaluation?.loss ?? .infinity, weights: network.snapshot(),
+      best = TrainingState.Best(
+        epoch: epoch, loss: evaluation?.loss ?? .infinity, values: values,
         validationLogits: evaluation?.logits)
     }
     let metrics = EpochMetrics(
@@ -171,6 +255,7 @@ extension TrainingRun {
       trainingAccuracy: pass.accuracy.value, validationLoss: evaluation?.loss,
       validationAccuracy: evaluation?.accuracy.value, learningRate: Double(rate), isBest: isBest)
     history.append(metrics)
+    (self.epoch, stepInEpoch, pass) = (epoch + 1, 0, EpochPass())
     return metrics
   }
 }
@@ -178,7 +263,7 @@ extension TrainingRun {
 // MARK: - Divergence
 
 extension TrainingRun {
-  private func diverged(_ fact: String, epoch: Int, step: Int) -> TrainingError {
+  private func diverged(_ fact: String, step: Int) -> TrainingError {
     TrainingError(
       "epoch \(epoch), step \(step): \(fact); training diverged with learning rate "
         + rounded(peakRate),

@@ -1,0 +1,76 @@
+public import GraftTensor
+
+/// Everything that changes while a network is trained, as a value: a run that goes on from it ends
+/// with the same weights, bit by bit, as one that was never interrupted.
+///
+/// Order, augmentation and dropout need no state of their own: they follow from the seed, the epoch
+/// and the step.
+public struct TrainingState: Sendable {
+  /// The best epoch so far.
+  public struct Best: Sendable {
+    /// Counted from 1.
+    public var epoch: Int
+    /// Validation loss; infinite where nothing was kept back.
+    public var loss: Double
+    /// Weights and running statistics of that epoch, by name.
+    public var values: [String: Tensor]
+    /// `[N, K]`, of the validation samples.
+    public var validationLogits: Tensor?
+
+    /// From a run, or from a file.
+    public init(
+      epoch: Int, loss: Double, values: [String: Tensor], validationLogits: Tensor?
+    ) {
+      self.epoch = epoch
+      self.loss = loss
+      self.values = values
+      self.validationLogits = validationLogits
+    }
+  }
+
+  /// Weights and running statistics by name.
+  public var values: [String: Tensor]
+  /// What the optimizer remembers, by the name of the weight.
+  public var optimizer: [String: OptimizerState]
+  /// The moving average of the weights, where one is kept.
+  public var average: [String: Tensor]?
+  /// Updates so far.
+  public var step: Int
+  /// The epoch under way, counted from 1.
+  public var epoch: Int
+  /// Steps of that epoch that are done.
+  public var stepInEpoch: Int
+  /// What those steps measured.
+  public var pass: EpochPass
+  /// Of every completed epoch.
+  public var history: [EpochMetrics]
+  /// Nil before the first epoch is over.
+  public var best: Best?
+
+  /// From a run, or from a file.
+  public init(
+    values: [String: Tensor], optimizer: [String: OptimizerState], average: [String: Tensor]?,
+    step: Int, epoch: Int, stepInEpoch: Int, pass: EpochPass, history: [EpochMetrics], best: Best?
+  ) {
+    self.values = values
+    self.optimizer = optimizer
+    self.average = average
+    self.step = step
+    self.epoch = epoch
+    self.stepInEpoch = stepInEpoch
+    self.pass = pass
+    self.history = history
+    self.best = best
+  }
+}
+
+/// What a pass over the training samples measured so far.
+public struct EpochPass: Hashable, Codable, Sendable {
+  /// Of the samples, each before the update that used it.
+  public var lossSum = 0.0
+  /// Of the same.
+  public var accuracy = Accuracy()
+
+  /// Nothing measured yet.
+  public init() {}
+}
