@@ -1,14 +1,6 @@
 public import GraftGraph
 public import GraftTensor
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 /// Adam with decoupled weight decay: steps of about the same size for every parameter.
 ///
 ///     p ← p − η·λ·p
@@ -46,27 +38,8 @@ public struct AdamW: Optimizer, Hashable {
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
     state: inout OptimizerState, rate: Float
   ) {
-    state.step += 1
-    // Powers of β in Double: in Float 1 − 0.999ᵗ loses half of its digits at the first steps.
-    let step = Double(state.step)
-    let size = Float(Double(rate) / (1 - pow(Double(beta1), step)))
-    let correction = Float(1 / (1 - pow(Double(beta2), step)).squareRoot())
-    let keep = role == .weight ? 1 - rate * weightDecay : 1
-    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
-    let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
-    var (first, second) = (state.slots[0], state.slots[1])
-    state.slots.removeAll()  // so that the moments are not shared, hence not copied
-    first.withUnsafeMutableElements { first in
-      second.withUnsafeMutableElements { second in
-        let (m, v) = (first.baseAddress!, second.baseAddress!)
-        for i in 0..<count {
-          let g = dp[i]
-          m[i] = beta1 * m[i] + (1 - beta1) * g
-          v[i] = beta2 * v[i] + (1 - beta2) * g * g
-          p[i] = keep * p[i] - size * m[i] / (v[i].squareRoot() * correction + epsilon)
-        }
-      }
-    }
-    state.slots = [first, second]
+    AdamMoments(beta1: beta1, beta2: beta2, epsilon: epsilon).update(
+      parameter, gradient: gradient, state: &state, rate: rate, coupledDecay: 0,
+      keep: role == .weight ? 1 - rate * weightDecay : 1)
   }
 }

@@ -3,13 +3,37 @@ public enum OptimizerCatalog {
   /// Sorted.
   public static let names: [String] = entries.keys.sorted()
 
+  /// The optimizer of this name, usual where the settings leave something open.
+  ///
+  /// - Throws: where there is none, the hint listing what there is; where a setting is outside its
+  ///   range, or not one of this optimizer.
+  public static func make(
+    _ name: String, settings: OptimizerSettings = OptimizerSettings()
+  ) throws(TrainingError) -> any Optimizer {
+    let entry = try entry(name)
+    try settings.validate()
+    for (setting, value) in [
+      ("momentum", settings.momentum), ("beta1", settings.beta1), ("beta2", settings.beta2),
+    ] where value != nil && !entry.settings.contains(setting) {
+      throw TrainingError(
+        "\(name) has no \(setting)", kind: .badSetting,
+        hints: [setting + " is a setting of: " + names(with: setting).joined(separator: ", ")])
+    }
+    guard name != "nesterov" || settings.momentum != 0 else {
+      throw TrainingError(
+        "momentum is 0; expected a number above 0, since nesterov looks ahead along the momentum",
+        kind: .badSetting, hints: ["Without momentum the optimizer is sgd."])
+    }
+    return entry.make(settings)
+  }
+
   /// The optimizer of this name, with its usual settings but for weight decay.
   ///
   /// - Throws: where there is none; the hint lists what there is.
   public static func make(
     _ name: String, weightDecay: Float
   ) throws(TrainingError) -> any Optimizer {
-    try entry(name).make(weightDecay)
+    try make(name, settings: OptimizerSettings(weightDecay: weightDecay))
   }
 
   /// A rate at which a linear layer learns from inputs of this root mean square.
@@ -30,14 +54,33 @@ public enum OptimizerCatalog {
     let rate: Float
     /// Do its steps not depend on the size of the gradient?
     let isScaleFree: Bool
-    let make: @Sendable (Float) -> any Optimizer
+    /// What can be chosen beside weight decay.
+    let settings: Set<String>
+    let make: @Sendable (OptimizerSettings) -> any Optimizer
   }
 
   private static let entries: [String: Entry] = [
-    "adamw": Entry(rate: 1e-3, isScaleFree: true) { AdamW(weightDecay: $0) },
-    "nesterov": Entry(rate: 1e-2, isScaleFree: false) { SGD(isNesterov: true, weightDecay: $0) },
-    "sgd": Entry(rate: 1e-2, isScaleFree: false) { SGD(weightDecay: $0) },
+    "adam": Entry(rate: 1e-3, isScaleFree: true, settings: ["beta1", "beta2"]) {
+      Adam(beta1: $0.beta1 ?? 0.9, beta2: $0.beta2 ?? 0.999, weightDecay: $0.weightDecay)
+    },
+    "adamw": Entry(rate: 1e-3, isScaleFree: true, settings: ["beta1", "beta2"]) {
+      AdamW(beta1: $0.beta1 ?? 0.9, beta2: $0.beta2 ?? 0.999, weightDecay: $0.weightDecay)
+    },
+    "nesterov": Entry(rate: 1e-2, isScaleFree: false, settings: ["momentum"]) {
+      SGD(momentum: $0.momentum ?? 0.9, isNesterov: true, weightDecay: $0.weightDecay)
+    },
+    "rmsprop": Entry(rate: 1e-3, isScaleFree: true, settings: ["momentum", "beta2"]) {
+      RMSprop(
+        decay: $0.beta2 ?? 0.99, momentum: $0.momentum ?? 0, weightDecay: $0.weightDecay)
+    },
+    "sgd": Entry(rate: 1e-2, isScaleFree: false, settings: ["momentum"]) {
+      SGD(momentum: $0.momentum ?? 0.9, weightDecay: $0.weightDecay)
+    },
   ]
+
+  private static func names(with setting: String) -> [String] {
+    names.filter { entries[$0]!.settings.contains(setting) }
+  }
 
   private static func entry(_ name: String) throws(TrainingError) -> Entry {
     guard let entry = entries[name] else {

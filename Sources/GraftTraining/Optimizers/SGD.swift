@@ -1,4 +1,5 @@
 public import GraftGraph
+import GraftKernels
 public import GraftTensor
 
 /// Stochastic gradient descent with momentum.
@@ -36,17 +37,21 @@ public struct SGD: Optimizer, Hashable {
     let decay = role == .weight ? weightDecay : 0
     let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
     guard momentum != 0 else {
-      for i in 0..<count { p[i] -= rate * (dp[i] + decay * p[i]) }
+      Parallel.forRanges(of: count, size: parallelRange) { range in
+        for i in range { p[i] -= rate * (dp[i] + decay * p[i]) }
+      }
       return
     }
     // The velocity begins at zero, so the first update gives v = g without a special case.
     let (momentum, lookAhead) = (momentum, isNesterov)
     state.slots[0].withUnsafeMutableElements { velocity in
       let v = velocity.baseAddress!
-      for i in 0..<count {
-        let g = dp[i] + decay * p[i]
-        v[i] = momentum * v[i] + g
-        p[i] -= rate * (lookAhead ? g + momentum * v[i] : v[i])
+      Parallel.forRanges(of: count, size: parallelRange) { range in
+        for i in range {
+          let g = dp[i] + decay * p[i]
+          v[i] = momentum * v[i] + g
+          p[i] -= rate * (lookAhead ? g + momentum * v[i] : v[i])
+        }
       }
     }
   }

@@ -13,10 +13,15 @@ CASES = [
     ("sgd-momentum", torch.optim.SGD, dict(lr=0.1, momentum=0.9)),
     ("sgd-decay", torch.optim.SGD, dict(lr=0.1, momentum=0.9, weight_decay=0.05)),
     ("sgd-nesterov", torch.optim.SGD, dict(lr=0.1, momentum=0.9, weight_decay=0.05, nesterov=True)),
+    ("adam", torch.optim.Adam, dict(lr=0.01)),
+    ("adam-decay", torch.optim.Adam, dict(lr=0.01, betas=(0.8, 0.95), weight_decay=0.1)),
+    ("rmsprop", torch.optim.RMSprop, dict(lr=0.01)),
+    ("rmsprop-decay", torch.optim.RMSprop, dict(lr=0.01, alpha=0.9, eps=1e-5, weight_decay=0.1)),
+    ("rmsprop-momentum", torch.optim.RMSprop, dict(lr=0.01, momentum=0.9, weight_decay=0.1)),
     ("adamw", torch.optim.AdamW, dict(lr=0.01, weight_decay=0.1)),
     ("adamw-betas", torch.optim.AdamW, dict(lr=0.01, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.0)),
 ]
-STEPS = 12
+STEPS = 20
 
 
 def line(tag, tensor):

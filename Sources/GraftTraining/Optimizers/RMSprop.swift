@@ -1,0 +1,77 @@
+public import GraftGraph
+import GraftKernels
+public import GraftTensor
+
+/// Steps that are divided by the root mean square of the gradients so far.
+///
+///     g ← g + λ·p                       weight decay
+///     v ← α·v + (1−α)·g²
+///     u ← μ·u + g / (√v + ε)            u is the quotient where μ is 0
+///     p ← p − η·u
+///
+/// Source: Tieleman, Hinton, "Lecture 6.5: rmsprop", Coursera 2012, in the form that
+/// `torch.optim.RMSprop` computes: v begins at 0 and is not corrected for it, so the first steps are
+/// up to 1/√(1−α) times as long as the later ones.
+public struct RMSprop: Optimizer, Hashable {
+  /// α: how long squares of gradients are remembered.
+  public let decay: Float
+  /// ε; keeps the step finite where the gradient is always zero.
+  public let epsilon: Float
+  /// μ
+  public let momentum: Float
+  /// λ
+  public let weightDecay: Float
+
+  /// The settings of `torch.optim.RMSprop`, unless given.
+  public init(
+    decay: Float = 0.99, epsilon: Float = 1e-8, momentum: Float = 0, weightDecay: Float = 0
+  ) {
+    self.decay = decay
+    self.epsilon = epsilon
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+  }
+
+  /// The mean square, and the velocity where there is momentum.
+  public var slotCount: Int { momentum == 0 ? 1 : 2 }
+
+  /// One step of the rule.
+  public func update(
+    _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
+    state: inout OptimizerState, rate: Float
+  ) {
+    state.step += 1
+    let pull = role == .weight ? weightDecay : 0
+    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
+    let (decay, epsilon, momentum) = (decay, epsilon, momentum)
+    guard momentum != 0 else {
+      state.slots[0].withUnsafeMutableElements { squares in
+        let v = squares.baseAddress!
+        Parallel.forRanges(of: count, size: parallelRange) { range in
+          for i in range {
+            let g = dp[i] + pull * p[i]
+            v[i] = decay * v[i] + (1 - decay) * g * g
+            p[i] -= rate * (g / (v[i].squareRoot() + epsilon))
+          }
+        }
+      }
+      return
+    }
+    var (squares, velocity) = (state.slots[0], state.slots[1])
+    state.slots.removeAll()  // so that they are not shared, hence not copied
+    squares.withUnsafeMutableElements { squares in
+      velocity.withUnsafeMutableElements { velocity in
+        let (v, u) = (squares.baseAddress!, velocity.baseAddress!)
+        Parallel.forRanges(of: count, size: parallelRange) { range in
+          for i in range {
+            let g = dp[i] + pull * p[i]
+            v[i] = decay * v[i] + (1 - decay) * g * g
+            u[i] = momentum * u[i] + g / (v[i].squareRoot() + epsilon)
+            p[i] -= rate * u[i]
+          }
+        }
+      }
+    }
+    state.slots = [squares, velocity]
+  }
+}
