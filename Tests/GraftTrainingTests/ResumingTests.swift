@@ -37,7 +37,8 @@ import Testing
   /// 4 steps an epoch: stopped after each of the 12, also between two epochs.
   @Test(arguments: OptimizerCatalog.names, 1...11)
   func isAsNeverInterrupted(optimizer: String, stop: Int) throws {
-    let options = options(optimizer)
+    var options = options(optimizer)
+    (options.averageDecay, options.gradientClip, options.l1) = (0.9, 0.5, 1e-3)
     let (whole, _) = try fit(options)
     let (_, state) = try fit(options, stoppingAt: stop)
     let (resumed, _) = try fit(options, from: state)

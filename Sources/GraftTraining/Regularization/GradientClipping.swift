@@ -1,5 +1,5 @@
 import GraftKernels
-public import GraftTensor
+import GraftTensor
 
 /// Shortens the gradient of all parameters together to a highest norm, keeping its direction.
 ///

@@ -1,4 +1,4 @@
-public import GraftGraph
+import GraftGraph
 import GraftKernels
 import GraftTensor
 

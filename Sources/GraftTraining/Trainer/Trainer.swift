@@ -20,7 +20,9 @@ public struct Trainer {
     loss = try LossCatalog.make(
       options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights)
     judgingLoss = try LossCatalog.make(options.loss, classWeights: options.classWeights)
-    optimizer = try OptimizerCatalog.make(options.optimizer, weightDecay: options.weightDecay)
+    optimizer = try OptimizerCatalog.make(
+      options.optimizer,
+      settings: OptimizerSettings(weightDecay: options.weightDecay, momentum: options.momentum))
     _ = try ScheduleCatalog.make(options.schedule, rate: 1, steps: 1)  // is the name known?
   }
 

@@ -14,8 +14,17 @@ public struct TrainingOptions: Hashable, Sendable {
   public var baseBatch: Int?
   /// λ: how strongly weights are pulled to zero; biases are not.
   public var weightDecay: Float
+  /// Pull of the absolute values of the weights towards zero: ``L1``.
+  public var l1: Float
   /// A name of ``OptimizerCatalog``.
   public var optimizer: String
+  /// μ of the optimizers that have it; nil for the usual one.
+  public var momentum: Float?
+  /// The highest norm of the gradient of all weights together; nil for any: ``GradientClipping``.
+  public var gradientClip: Float?
+  /// Decay of a moving average of the weights, which is then what is judged and kept; nil for the
+  /// weights themselves: ``WeightAverage``.
+  public var averageDecay: Float?
   /// A name of ``ScheduleCatalog``.
   public var schedule: String
   /// Steps over which the rate rises at the beginning.
@@ -38,8 +47,10 @@ public struct TrainingOptions: Hashable, Sendable {
   /// Settings that suit a head on features of a few hundred photos, unless given.
   public init(
     epochs: Int = 100, batchSize: Int = 32, accumulation: Int = 1, learningRate: Float? = nil,
-    baseBatch: Int? = nil, weightDecay: Float = 0.01, optimizer: String = "adamw",
-    schedule: String = "cosine", warmupSteps: Int = 0, patience: Int = 20,
+    baseBatch: Int? = nil, weightDecay: Float = 0.01, l1: Float = 0,
+    optimizer: String = "adamw", momentum: Float? = nil, gradientClip: Float? = nil,
+    averageDecay: Float? = nil, schedule: String = "cosine", warmupSteps: Int = 0,
+    patience: Int = 20,
     loss: String = "cross-entropy", labelSmoothing: Float = 0.2, classWeights: [Float]? = nil,
     layerDecay: Float = 1, seed: UInt64 = 1
   ) {
@@ -49,7 +60,11 @@ public struct TrainingOptions: Hashable, Sendable {
     self.learningRate = learningRate
     self.baseBatch = baseBatch
     self.weightDecay = weightDecay
+    self.l1 = l1
     self.optimizer = optimizer
+    self.momentum = momentum
+    self.gradientClip = gradientClip
+    self.averageDecay = averageDecay
     self.schedule = schedule
     self.warmupSteps = warmupSteps
     self.patience = patience
@@ -100,6 +115,16 @@ extension TrainingOptions {
     try require(
       weightDecay >= 0 && weightDecay.isFinite,
       "weight decay is \(weightDecay); expected 0 or a number above")
+    try require(l1 >= 0 && l1.isFinite, "L1 is \(l1); expected 0 or a number above")
+    if let gradientClip {
+      try require(
+        gradientClip > 0, "the highest norm of the gradient is \(gradientClip); expected above 0")
+    }
+    if let averageDecay {
+      try require(
+        (0..<1).contains(averageDecay),
+        "the decay of the average of the weights is \(averageDecay); expected 0 or above, below 1")
+    }
     try require(warmupSteps >= 0, "warmup is \(warmupSteps) steps; expected 0 or more")
     try require(patience >= 1, "patience is \(patience) epochs; expected at least 1")
     try require(
@@ -132,7 +157,11 @@ extension TrainingOptions: Codable {
       learningRate: try values.decodeIfPresent(Float.self, forKey: .learningRate),
       baseBatch: try values.decodeIfPresent(Int.self, forKey: .baseBatch),
       weightDecay: try values.decode(Float.self, forKey: .weightDecay),
+      l1: try value(.l1, usual.l1),
       optimizer: try values.decode(String.self, forKey: .optimizer),
+      momentum: try values.decodeIfPresent(Float.self, forKey: .momentum),
+      gradientClip: try values.decodeIfPresent(Float.self, forKey: .gradientClip),
+      averageDecay: try values.decodeIfPresent(Float.self, forKey: .averageDecay),
       schedule: try values.decode(String.self, forKey: .schedule),
       warmupSteps: try values.decode(Int.self, forKey: .warmupSteps),
       patience: try values.decode(Int.self, forKey: .patience),

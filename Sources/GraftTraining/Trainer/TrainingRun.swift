@@ -21,6 +21,7 @@ struct TrainingRun<Network: TrainableNetwork> {
   private let parameters: [LearnedParameter]
   private let buffers: [RunningBuffer]
   private var optimizerStates: [OptimizerState]
+  private var average: WeightAverage?
   private var step = 0
   private(set) var epoch = 1
   private var stepInEpoch = 0
@@ -44,6 +45,7 @@ struct TrainingRun<Network: TrainableNetwork> {
     parameters = network.learnedParameters
     buffers = network.runningBuffers
     optimizerStates = parameters.map { trainer.optimizer.makeState(for: $0.value.shape) }
+    average = options.averageDecay.map { WeightAverage(of: network.learnedParameters, decay: $0) }
   }
 
   var bestEpoch: Int { best?.epoch ?? 0 }
@@ -69,7 +71,7 @@ extension TrainingRun {
       values: values,
       optimizer: Dictionary(
         uniqueKeysWithValues: zip(parameters.map(\.name), optimizerStates)),
-      average: nil, step: step, epoch: epoch, stepInEpoch: stepInEpoch, pass: pass,
+      average: average, step: step, epoch: epoch, stepInEpoch: stepInEpoch, pass: pass,
       history: history, best: best)
   }
 
@@ -89,6 +91,10 @@ extension TrainingRun {
       else { throw .foreignState("what is kept of '\(parameter.name)'") }
       optimizerStates[index] = kept
     }
+    guard state.average?.decay == options.averageDecay,
+      state.average.map({ $0.averages.map(\.shape) == parameters.map(\.value.shape) }) ?? true
+    else { throw .foreignState("its average of the weights") }
+    average = state.average
     (step, epoch, stepInEpoch, pass) = (state.step, state.epoch, state.stepInEpoch, state.pass)
     (history, best) = (state.history, state.best)
   }
@@ -183,12 +189,16 @@ extension TrainingRun {
       pass.accuracy.total += accuracy.total
       network.backward()  // from here on the logits are gone
     }
+    if options.l1 > 0 { loss += L1(options.l1).addGradient(to: parameters) }
     pass.lossSum += loss * Double(batch.labels.count)
+    if let norm = options.gradientClip { GradientClipping(maximumNorm: norm).clip(parameters) }
     for (index, parameter) in parameters.enumerated() {
       trainer.optimizer.update(
         parameter.value, gradient: parameter.gradient.readOnly, role: parameter.role,
         state: &optimizerStates[index], rate: rate * layerFactor(parameter.layer))
     }
+    let learned = parameters
+    average?.update(with: learned)
     network.parametersChanged()
     return loss
   }
@@ -236,6 +246,8 @@ extension TrainingRun {
     _ epoch: Int, on validation: (any SampleSource)?
   ) throws(TrainingError) -> EpochMetrics {
     let rate = schedule.rate(at: step - 1)
+    exchangeWithAverage()
+    defer { exchangeWithAverage() }
     var evaluation: Evaluation?
     if let validation, validation.count > 0 {
       evaluation = try Evaluation(
@@ -257,6 +269,16 @@ extension TrainingRun {
     history.append(metrics)
     (self.epoch, stepInEpoch, pass) = (epoch + 1, 0, EpochPass())
     return metrics
+  }
+}
+
+extension TrainingRun {
+  /// Puts the averaged weights into the network and the network's into the average, or back.
+  private mutating func exchangeWithAverage() {
+    guard average != nil else { return }
+    let learned = parameters
+    average?.exchange(with: learned)
+    network.parametersChanged()
   }
 }
 

@@ -33,7 +33,7 @@ public struct TrainingState: Sendable {
   /// What the optimizer remembers, by the name of the weight.
   public var optimizer: [String: OptimizerState]
   /// The moving average of the weights, where one is kept.
-  public var average: [String: Tensor]?
+  public var average: WeightAverage?
   /// Updates so far.
   public var step: Int
   /// The epoch under way, counted from 1.
@@ -49,7 +49,7 @@ public struct TrainingState: Sendable {
 
   /// From a run, or from a file.
   public init(
-    values: [String: Tensor], optimizer: [String: OptimizerState], average: [String: Tensor]?,
+    values: [String: Tensor], optimizer: [String: OptimizerState], average: WeightAverage?,
     step: Int, epoch: Int, stepInEpoch: Int, pass: EpochPass, history: [EpochMetrics], best: Best?
   ) {
     self.values = values
