@@ -16,6 +16,8 @@ final class Binding {
   let output: TensorView
   let outputGradient: MutableTensorView?
   let forward: [ForwardPass]
+  /// The same in inference mode, which a training session can run too.
+  let inference: [ForwardPass]
   /// Nil for steps that no gradient passes.
   let backward: [BackwardPass?]
   /// Gradients to clear before the backward of each step.
@@ -26,7 +28,10 @@ final class Binding {
     input = views.value(plan.inputValue)
     output = views.value(plan.outputValue).readOnly
     outputGradient = views.gradient(plan.outputValue)
-    forward = plan.steps.map(views.forwardPass)
+    forward = plan.steps.map { views.forwardPass($0, mode: plan.mode) }
+    inference =
+      plan.mode == .inference
+      ? forward : plan.steps.map { views.forwardPass($0, mode: .inference) }
     backward = plan.steps.map(views.backwardPass)
     cleared = plan.steps.map { $0.clearedGradients.compactMap(views.gradient) }
   }
@@ -54,10 +59,12 @@ private struct BindingViews {
       plan.shape(of: index, batch: batch), memory.arena + offset, layout: layout ?? value.layout)
   }
 
-  func forwardPass(_ step: PlannedStep) -> ForwardPass {
-    ForwardPass(
-      mode: step.isDifferentiated ? plan.mode : .inference, inputs: inputs(of: step),
-      outputs: step.outputs.map { value($0) }, saved: saved(of: step), scratch: memory.scratch,
+  func forwardPass(_ step: PlannedStep, mode: Mode) -> ForwardPass {
+    let mode = step.isDifferentiated ? mode : .inference
+    return ForwardPass(
+      mode: mode, inputs: inputs(of: step),
+      outputs: step.outputs.map { value($0) } + (mode == .training ? updated(by: step) : []),
+      saved: mode == .training ? saved(of: step) : [], scratch: memory.scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 
@@ -78,6 +85,11 @@ private struct BindingViews {
       case .parameter(let name): memory.weights[name]?.unsafeView ?? TensorView([0], memory.arena)
       }
     }
+  }
+
+  /// The parameters that the step brings up to date, where they lie.
+  private func updated(by step: PlannedStep) -> [MutableTensorView] {
+    step.updatedParameters.compactMap { memory.weights[$0]?.unsafeWritableView }
   }
 
   private func inputGradient(_ input: PlannedInput) -> MutableTensorView? {
@@ -148,5 +160,12 @@ extension MutableTensorView {
       return
     }
     LayoutConversion.convert(source, to: self)
+  }
+}
+
+extension Tensor {
+  /// A window for writing on a tensor that the session made its own.
+  var unsafeWritableView: MutableTensorView {
+    MutableTensorView(shape, UnsafeMutablePointer(mutating: unsafeView.base))
   }
 }

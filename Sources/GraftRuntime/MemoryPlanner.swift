@@ -136,10 +136,8 @@ extension MemoryPlanner {
 
   private mutating func makeSavedBlocks() {
     savedBlocks = builder.drafts.enumerated().map { step, draft in
-      draft.memory.saved.map { floats in
-        add(
-          floats, from: step, through: draft.isDifferentiated ? backwardTime(step) : step)
-      }
+      draft.isDifferentiated
+        ? draft.memory.saved.map { add($0, from: step, through: backwardTime(step)) } : []
     }
   }
 

@@ -37,6 +37,8 @@ public struct PlannedStep: Sendable {
 
   let inputs: [PlannedInput]
   let outputs: [Int]
+  /// Parameters that the step brings up to date while training: its outputs after the others.
+  let updatedParameters: [String]
   /// Does backward visit this step? The others run as in inference: a frozen Dropout drops nothing.
   let isDifferentiated: Bool
   let savedOffsets: [Int]
@@ -61,6 +63,32 @@ struct PlannedValue: Sendable {
   /// Where its gradient lies; nil where nobody asks for it.
   var gradientOffset: Int?
 }
+
+// MARK: - Memory
+
+extension Plan {
+  /// Bytes that a session of this plan allocates, known before it does.
+  ///
+  /// Activations, their gradients and what backward keeps (``arenaFloats``), rearranged parameters
+  /// (``packedFloats``), working memory for a whole batch, and for every parameter that learns the
+  /// session's own copy and its gradient. Not in it: the weights of the given graph, and what an
+  /// optimiser remembers.
+  public var memoryBytes: Int {
+    let learned = graph.parameters.values.reduce(0) { sum, parameter in
+      sum + (learns(parameter) ? Arena.aligned(parameter.tensor.shape.elementCount) : 0)
+    }
+    let floats = arenaFloats + packedFloats + scratchFloats(batch: batchSize) + 2 * learned
+    return floats * MemoryLayout<Float>.stride
+  }
+
+  /// Does a session of this plan keep a gradient for the parameter?
+  func learns(_ parameter: Parameter) -> Bool { mode == .training && parameter.isTrainable }
+
+  /// Names of the buffers that training changes, sorted.
+  var updatedParameters: [String] { Set(steps.flatMap(\.updatedParameters)).sorted() }
+}
+
+// MARK: - Planning
 
 extension Plan {
   /// - Throws: ``GraphError`` where shapes do not fit.
@@ -89,12 +117,13 @@ extension Graph {
   /// Refuses networks in which a value has not the images of the batch along its first dimension:
   /// a session could not run them for fewer images than planned.
   fileprivate func checkThatImagesComeFirst(batchSize: Int) throws(GraphError) {
+    let read = Set(nodes.flatMap(\.inputs) + outputs)
     let other = batchSize == 1 ? 2 : 1
     let (planned, probed) = (
       try shapes(batchSize: batchSize), try shapes(batchSize: other)
     )
     for node in nodes {
-      for name in node.outputs {
+      for (place, name) in node.outputs.enumerated() where place == 0 || read.contains(name) {
         let (shape, probe) = (planned[name] ?? [], probed[name] ?? [])
         guard shape.rank > 0, shape[0] % batchSize == 0,
           probe == shape.withBatch(shape[0] / batchSize * other)

@@ -26,6 +26,7 @@ struct PlanBuilder {
     var node: Node
     var inputs: [PlannedInput]
     var outputs: [Int]
+    var updatedParameters: [String]
     var method: String?
     var memory: OperatorMemory
     var isDifferentiated: Bool
@@ -85,8 +86,17 @@ extension PlanBuilder {
         throw GraphError("node '\(node.name)' (\(node.opType)): nothing produces '\(name)'")
       }
     }
-    let outputs = node.outputs.map { addValue($0, layout: target) }
-    addDraft(node, inputs: inputs, outputs: outputs)
+    let updated = updatedParameters(of: node)
+    let computed = updated.isEmpty ? node.outputs[...] : node.outputs.prefix(1)
+    let outputs = computed.map { addValue($0, layout: target) }
+    addDraft(node, inputs: inputs, outputs: outputs, updatedParameters: updated)
+  }
+
+  /// Running statistics that nobody but the network itself reads.
+  private func updatedParameters(of node: Node) -> [String] {
+    guard let keeping = node.operator as? any BatchStatisticsOperator else { return [] }
+    let names = keeping.updatedInputs.map { node.inputs[$0] }
+    return names.allSatisfy { source.parameters[$0] != nil } ? names : []
   }
 
   /// The layout in which a node computes: what its operator asks for, or what its inputs have.
@@ -127,7 +137,8 @@ extension PlanBuilder {
 
 extension PlanBuilder {
   private mutating func addDraft(
-    _ node: Node, inputs: [PlannedInput], outputs: [Int], isDifferentiated: Bool? = nil
+    _ node: Node, inputs: [PlannedInput], outputs: [Int], updatedParameters: [String] = [],
+    isDifferentiated: Bool? = nil
   ) {
     let isDifferentiated =
       isDifferentiated ?? node.outputs.contains(where: differentiable.contains)
@@ -143,8 +154,10 @@ extension PlanBuilder {
     }
     drafts.append(
       Draft(
-        node: node, inputs: inputs, outputs: outputs, method: context.method, memory: memory,
-        isDifferentiated: isDifferentiated, packedOffset: packedOffset,
+        node: node, inputs: inputs, outputs: outputs,
+        updatedParameters: mode == .training && isDifferentiated ? updatedParameters : [],
+        method: context.method, memory: memory, isDifferentiated: isDifferentiated,
+        packedOffset: packedOffset,
         floatingPointOperations: node.operator.floatingPointOperations(
           for: context.inputs, outputs: outputs.map { values[$0].shape })))
   }
@@ -192,7 +205,8 @@ extension PlanBuilder {
       PlannedStep(
         node: draft.node, method: draft.method,
         floatingPointOperations: draft.floatingPointOperations, inputs: draft.inputs,
-        outputs: draft.outputs, isDifferentiated: draft.isDifferentiated,
+        outputs: draft.outputs, updatedParameters: draft.updatedParameters,
+        isDifferentiated: draft.isDifferentiated,
         savedOffsets: placement.saved[index], packedOffset: draft.packedOffset,
         clearedGradients: clearedGradients[index])
     }

@@ -17,6 +17,8 @@ public final class Session {
   private var scratch: Arena
   private var bindings: [Int: Binding] = [:]
   private var current: Binding?
+  /// Was the last forward pass one in training mode?
+  private var canDifferentiate = false
 
   /// - Parameter batchSize: the largest number of images of one call.
   /// - Throws: ``GraphError`` where the network cannot be planned.
@@ -35,8 +37,10 @@ public final class Session {
     packed = Arena(count: plan.packedFloats)
     scratch = Arena(count: 0)
     gradients = GradientStore(plan)
-    // Trained weights get memory of their own, which views may then point into for good.
-    for name in gradients.names { _ = weights[name]?.unsafeMutableView() }
+    // What training changes gets memory of its own, which views may then point into for good.
+    for name in gradients.names + plan.updatedParameters {
+      _ = weights[name]?.unsafeMutableView()
+    }
     packParameters { _ in true }
   }
 }
@@ -50,12 +54,18 @@ extension Session {
   /// - Parameters:
   ///   - input: `[n, C, H, W]` with n up to the plan's batch, in either layout.
   ///   - seed: decides what random operators draw, such as Dropout in training.
-  /// - Precondition: the input has the network's shape.
-  public func forward(_ input: TensorView, seed: UInt64 = 0) -> TensorView {
+  ///   - mode: the plan's, unless given. A training session can also answer as in inference: with
+  ///     running statistics, without dropping. No ``backward()`` follows that.
+  /// - Precondition: the input has the network's shape; the mode is the plan's or inference.
+  public func forward(_ input: TensorView, seed: UInt64 = 0, mode: Mode? = nil) -> TensorView {
+    let mode = mode ?? plan.mode
+    precondition(
+      mode == .inference || plan.mode == .training, "the session was planned for inference")
     let binding = binding(for: input.shape)
-    current = binding
+    (current, canDifferentiate) = (binding, mode == .training)
     binding.input.copy(input)
-    for (index, pass) in binding.forward.enumerated() {
+    let passes = mode == .training ? binding.forward : binding.inference
+    for (index, pass) in passes.enumerated() {
       let seeded = pass.mode == .training ? pass.seeded(SeededGenerator(seed, index).state) : pass
       plan.steps[index].node.operator.forward(seeded)
     }
@@ -64,17 +74,22 @@ extension Session {
 
   /// The gradient of the loss by the last output, for the loss to assign.
   ///
-  /// - Precondition: a training session, after ``forward(_:seed:)``.
+  /// - Precondition: after ``forward(_:seed:mode:)`` in training mode.
   public var outputGradient: MutableTensorView {
+    precondition(canDifferentiate, "no gradient: the last forward pass was none in training mode")
     guard let gradient = current?.outputGradient else {
-      preconditionFailure("no gradient: the session is not training, or nothing learns in it")
+      preconditionFailure("no gradient: nothing learns in the session")
     }
     return gradient
   }
 
   /// Adds to the gradients of the trainable parameters what ``outputGradient`` implies.
+  ///
+  /// - Precondition: after ``forward(_:seed:mode:)`` in training mode.
   public func backward() {
-    guard let current else { preconditionFailure("backward comes after forward") }
+    guard let current, canDifferentiate else {
+      preconditionFailure("backward comes after forward in training mode")
+    }
     for (index, pass) in current.backward.enumerated().reversed() {
       guard let pass else { continue }
       for gradient in current.cleared[index] { gradient.elements.update(repeating: 0) }
@@ -128,9 +143,19 @@ extension Session {
       }
       return TrainableParameter(
         name: name, role: parameter.role,
-        value: MutableTensorView(
-          tensor.shape, UnsafeMutablePointer(mutating: tensor.unsafeView.base)),
+        value: tensor.unsafeWritableView,
         gradient: gradients.view(name, tensor.shape))
+    }
+  }
+
+  /// What training changes without a gradient, sorted by name: the running statistics of
+  /// normalisations that take those of the batch.
+  ///
+  /// A forward pass in training mode writes them. The windows stay valid; a checkpoint keeps their
+  /// contents and writes them back between passes.
+  public var buffers: [(name: String, value: MutableTensorView)] {
+    plan.updatedParameters.compactMap { name in
+      weights[name].map { (name, $0.unsafeWritableView) }
     }
   }
 
@@ -149,7 +174,7 @@ extension Session {
   /// The network with the weights of now, copied.
   public var graph: Graph {
     var graph = source
-    for name in gradients.names {
+    for name in gradients.names + plan.updatedParameters {
       guard let tensor = weights[name] else { continue }
       graph.parameters[name]?.tensor = tensor.withUnsafeElements { Tensor(tensor.shape, $0) }
     }
@@ -175,9 +200,8 @@ final class GradientStore {
   private let arena: Arena
 
   init(_ plan: Plan) {
-    let trainable =
-      plan.mode == .training
-      ? plan.graph.parameters.filter { $0.value.isTrainable }.sorted { $0.key < $1.key } : []
+    let trainable = plan.graph.parameters.filter { plan.learns($0.value) }
+      .sorted { $0.key < $1.key }
     var offsets: [String: Int] = [:]
     var count = 0
     for (name, parameter) in trainable {

@@ -37,6 +37,71 @@ import Testing
   }
 }
 
+@Suite struct BatchStatisticsEditTests {
+  private let graph: Graph
+
+  init() throws { graph = try ONNXModel.tinyClassifier().imported() }
+
+  private func bytes(_ graph: Graph) throws -> [UInt8] {
+    try ONNXWriter.bytes(of: graph.exported()).withUnsafeBytes { Array($0) }
+  }
+
+  @Test func turnsIntoTheTrainingFormAndBack() throws {
+    let training = graph.usingBatchStatistics(true)
+    let node = try #require(training.nodes.first { $0.opType == "BatchNormalization" })
+    #expect(node.outputs == ["bn", "bn.updated3", "bn.updated4"])
+    let model = try training.exported()
+    let attributes = try #require(model.graph.nodes.first { $0.opType == node.opType }).attributes
+    let trains = attributes.contains { attribute in
+      if case .int(1) = attribute.value { attribute.name == "training_mode" } else { false }
+    }
+    #expect(trains)
+    #expect(try bytes(training.usingBatchStatistics(false)) == bytes(graph))
+  }
+
+  @Test func changesTheChosenNodesOnly() throws {
+    let same = graph.usingBatchStatistics(true) { $0.name != "bn" }
+    #expect(try bytes(same) == bytes(graph))
+  }
+
+  /// Fresh layers have equal statistics, which exporters write once.
+  @Test func givesEachNodeStatisticsOfItsOwn() throws {
+    var builder = ModelBuilder()
+    builder.input("x", [-1, 3])
+    builder.weights("s", [3], in: 0.5...1.5)
+    builder.weights("zero", [3], [0, 0, 0])
+    builder.weights("v", [3], in: 0.5...1.5)
+    builder.node("BatchNormalization", ["x", "s", "zero", "zero", "v"], ["a"])
+    builder.node("BatchNormalization", ["a", "s", "zero", "zero", "v"], ["b"])
+    builder.output("b", [-1, 3])
+    let shared = try builder.model.imported()
+    let own = shared.usingBatchStatistics(true)
+    let names = own.nodes.flatMap { [$0.inputs[1], $0.inputs[3], $0.inputs[4]] }
+    #expect(Set(names).count == 6)
+    let images = Tensor.images([4, 3])
+    #expect(
+      try NaiveExecutor.output(of: own.usingBatchStatistics(false), images)
+        == NaiveExecutor.output(of: shared, images))
+  }
+}
+
+@Suite struct OwnParametersTests {
+  @Test func separatesWhatTwoNodesShare() throws {
+    var builder = ModelBuilder()
+    builder.input("x", [-1, 3])
+    builder.weights("w", [3, 3])
+    builder.node("MatMul", ["x", "w"], ["a"])
+    builder.node("MatMul", ["a", "w"], ["b"])
+    builder.output("b", [-1, 3])
+    let shared = try builder.model.imported()
+    let own = shared.givingNodesOwnParameters()
+    #expect(own.nodes.map { $0.inputs[1] } == ["w.a", "w"])
+    #expect(own.parameters["w.a"]?.tensor == own.parameters["w"]?.tensor)
+    #expect(own.parameters["w.a"]?.role == .weight)
+    #expect(own.givingNodesOwnParameters().parameters.count == 2)
+  }
+}
+
 @Suite struct SplittingTests {
   @Test func theTwoPartsTogetherAreTheWhole() throws {
     let graph = try ONNXModel.tinyClassifier().imported()

@@ -53,7 +53,7 @@ extension Graph {
     guard let place = graph.nodes.firstIndex(where: { $0.name == cut.nodeName }),
       let head = graph.nodes[place].operator as? any ClassifierHeadOperator
     else { throw GraphError("the network has no head") }
-    graph.giveOwnParameters(toNodeAt: place)
+    graph.giveOwnParameters(toNodesAt: [place])
     var generator = SeededGenerator(seed, 0x6865_6164)
     for (index, name) in graph.nodes[place].inputs.enumerated().dropFirst() {
       guard let parameter = graph.parameters[name],
@@ -105,21 +105,6 @@ extension Graph {
     nodes.swapAt(head, pool)
   }
 
-  /// Exporters write equal constants once, so a node may share its bias with another: the copy is
-  /// its own.
-  private mutating func giveOwnParameters(toNodeAt place: Int) {
-    var readers: [String: Int] = [:]
-    for node in nodes {
-      for name in Set(node.inputs) where parameters[name] != nil { readers[name, default: 0] += 1 }
-    }
-    for (index, name) in nodes[place].inputs.enumerated() where readers[name, default: 0] > 1 {
-      var own = "\(name).\(nodes[place].name)"
-      while parameters[own] != nil { own += "_" }
-      parameters[own] = parameters[name]
-      nodes[place].inputs[index] = own
-    }
-  }
-
   /// Fits what the head's output reaches to another number of classes: biases, Reshape targets.
   ///
   /// - Throws: where a constant of the network has one number for each class and is neither bias
@@ -134,7 +119,7 @@ extension Graph {
       if let carrying = nodes[index].operator as? any ShapeCarryingOperator {
         nodes[index].operator = carrying.replacingExtent(old, with: new)
       }
-      giveOwnParameters(toNodeAt: index)
+      giveOwnParameters(toNodesAt: [index])
       for name in nodes[index].inputs {
         guard let parameter = parameters[name], parameter.tensor.shape.elementCount == old,
           let axis = parameter.tensor.shape.dimensions.firstIndex(of: old)

@@ -39,6 +39,18 @@ public protocol EpilogueAcceptingOperator: Operator {
   func fusingResidual(inputCount: Int) -> Self?
 }
 
+/// An operator that can normalise by the statistics of the batch and keep running ones, as
+/// BatchNormalization does.
+public protocol BatchStatisticsOperator: Operator {
+  /// The same operator with the statistics of the batch while training, or with the running ones
+  /// always.
+  func usingBatchStatistics(_ uses: Bool) -> Self
+  /// The inputs that the outputs after the first bring up to date while training; empty where the
+  /// running statistics stay as they are. Such an output may lie on the memory of its input, and is
+  /// missing from a pass that brings nothing up to date.
+  var updatedInputs: [Int] { get }
+}
+
 /// An operator that can be the last weighted one of a classifier.
 public protocol ClassifierHeadOperator: Operator {
   /// The axis of this input along which the classes lie; nil for inputs that are no parameters of

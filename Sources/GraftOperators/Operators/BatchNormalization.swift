@@ -23,8 +23,8 @@ package struct BatchNormalization: Operator {
 
   let epsilon: Float
   let momentum: Float
-  let usesBatch: Bool
-  let outputCount: Int
+  private(set) var usesBatch: Bool
+  private(set) var outputCount: Int
 }
 
 // MARK: - ONNX
@@ -118,7 +118,7 @@ extension BatchNormalization {
       for c in 0..<channels {
         fold(pass, c, mean[c], inverseDeviation(Double(variance[c])), factor, offset)
       }
-      if outputCount == 3 {
+      if pass.outputs.count == 3 {
         Kernels.copy(mean, pass.outputs[1].base, count: channels)
         Kernels.copy(variance, pass.outputs[2].base, count: channels)
       }
@@ -151,7 +151,7 @@ extension BatchNormalization {
       fold(pass, c, Float(mean), inverse, factor, offset)
       pass.saved[0].base[c] = Float(mean)
       pass.saved[1].base[c] = inverse
-      guard outputCount == 3 else { return }
+      guard pass.outputs.count == 3 else { return }
       pass.outputs[1].base[c] = Float(Double(pass.inputs[3].base[c]) * kept + mean * weight)
       pass.outputs[2].base[c] = Float(Double(pass.inputs[4].base[c]) * kept + variance * weight)
     }
@@ -198,6 +198,19 @@ extension BatchNormalization {
       Kernels.addScaledColumns(dy.base, factor: factor, dx.base, rows: rows, columns: channels)
     }
   }
+}
+
+// MARK: - Statistics of the batch
+
+extension BatchNormalization: BatchStatisticsOperator {
+  package func usingBatchStatistics(_ uses: Bool) -> BatchNormalization {
+    var changed = self
+    changed.usesBatch = uses
+    changed.outputCount = uses ? 3 : 1
+    return changed
+  }
+
+  package var updatedInputs: [Int] { outputCount == 3 ? [3, 4] : [] }
 }
 
 // MARK: - Fusion
