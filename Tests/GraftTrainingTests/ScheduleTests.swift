@@ -29,22 +29,84 @@ import Testing
     #expect(Warmup(steps: 0, then: Constant(2)).rate(at: 0) == 2)
   }
 
+  /// The settings of `Tests/Fixtures/training/make_schedule_fixtures.py`.
+  @Test func ratesArePyTorchs() throws {
+    let schedules: [String: any Schedule] = [
+      "one-cycle": OneCycle(0.1, steps: 20),
+      "one-cycle-divisors": OneCycle(
+        1, steps: 50, rise: 0.1, initialDivisor: 10, finalDivisor: 100),
+      "one-cycle-short": OneCycle(0.5, steps: 5, rise: 0.1),
+      "multi-step": MultiStep(0.5, factor: 0.2, milestones: [9, 3, 4]),
+      "exponential": Exponential(0.5, factor: 0.7),
+      "linear": Polynomial(0.5, steps: 10),
+      "polynomial": Polynomial(0.5, steps: 10, power: 2.5),
+      "cosine": Cosine(0.5, steps: 10, finalRate: 0.05),
+    ]
+    let lines = try fixture("schedules.txt")
+    #expect(Set(lines.map { $0[0] }) == Set(schedules.keys))
+    for line in lines {
+      let schedule = try #require(schedules[line[0]])
+      for (step, rate) in line.dropFirst().compactMap({ Float($0) }).enumerated() {
+        #expect(abs(schedule.rate(at: step) - rate) <= 1e-6 * rate + 1e-8, "\(line[0]) \(step)")
+      }
+    }
+  }
+
+  @Test func oneCycleHasAFirstAndALastRate() {
+    let schedule = OneCycle(1, steps: 10, rise: 0.5, initialDivisor: 4, finalDivisor: 10)
+    #expect(schedule.rate(at: -1) == 0.25)
+    #expect(schedule.rate(at: 4) == 1)
+    #expect(schedule.rate(at: 1000) == 0.025)
+    // At one step there is nothing to rise or fall between.
+    for rise in [Float(0), 0.3, 1] {
+      let rate = OneCycle(1, steps: 1, rise: rise).rate(at: 0)
+      #expect(rate.isFinite && rate > 0)
+    }
+  }
+
+  @Test func exponentialRisesToo() {
+    let schedule = Exponential(1e-3, factor: 100, over: 4)
+    for (step, rate) in [1e-3, 3.1622776e-3, 1e-2, 3.1622776e-2, 0.1].enumerated() {
+      #expect(abs(schedule.rate(at: step) - Float(rate)) < 1e-8)
+    }
+  }
+
+  @Test func linearScalingFollowsTheBatch() {
+    #expect(LinearScaling.rate(base: 0.1, batch: 8192) == 3.2)
+    #expect(LinearScaling.rate(base: 0.1, batch: 64) == 0.025)
+    #expect(LinearScaling.rate(base: 0.1, batch: 64, baseBatch: 32) == 0.2)
+    #expect(LinearScaling.warmupSteps(samples: 1000, batch: 512) == 10)
+    #expect(LinearScaling.warmupSteps(samples: 1000, batch: 256) == 0)
+    #expect(LinearScaling.warmupSteps(samples: 100, batch: 64, baseBatch: 32, epochs: 2) == 4)
+  }
+
   @Test func catalogMakesEach() throws {
-    #expect(ScheduleCatalog.names == ["constant", "cosine", "step"])
+    #expect(
+      ScheduleCatalog.names == [
+        "constant", "cosine", "exponential", "linear", "multi-step", "one-cycle", "step",
+      ])
     for name in ScheduleCatalog.names {
       let schedule = try ScheduleCatalog.make(name, rate: 0.5, steps: 9, warmup: 3)
-      #expect(abs(schedule.rate(at: 3) - 0.5) < 1e-7)
+      #expect(abs(schedule.rate(at: 3) - 0.5) < 1e-7, "\(name)")
       #expect(schedule.rate(at: 0) < 0.2)
       #expect((0..<20).allSatisfy { (0...0.5).contains(schedule.rate(at: $0)) })
     }
     let thirds = try ScheduleCatalog.make("step", rate: 1, steps: 9)
     #expect(abs(thirds.rate(at: 8) - 0.01) < 1e-7)
+    let quarters = try ScheduleCatalog.make("multi-step", rate: 1, steps: 8)
+    for (step, rate) in [1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01].enumerated() {
+      #expect(abs(quarters.rate(at: step) - Float(rate)) < 1e-7)
+    }
+    let hundredth = try ScheduleCatalog.make("exponential", rate: 1, steps: 8)
+    #expect(abs(hundredth.rate(at: 8) - 0.01) < 1e-7)
+    #expect(
+      try ScheduleCatalog.make("one-cycle", rate: 0.2, steps: 30).rate(at: 8) == 0.2)
     #expect(
       throws: TrainingError(
-        "no schedule is called 'linear'", kind: .badSetting,
-        hints: ["known: constant, cosine, step"])
+        "no schedule is called 'square'", kind: .badSetting,
+        hints: ["known: constant, cosine, exponential, linear, multi-step, one-cycle, step"])
     ) {
-      try ScheduleCatalog.make("linear", rate: 1, steps: 1)
+      try ScheduleCatalog.make("square", rate: 1, steps: 1)
     }
   }
 }

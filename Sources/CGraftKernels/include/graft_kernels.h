@@ -33,6 +33,9 @@ static inline void graft_pause(void) {
 #endif
 }
 
+// A square root that a compiler may vectorise, as sqrtf, which can set errno, is not.
+static inline float graft_square_root(float x) { return __builtin_elementwise_sqrt(x); }
+
 // MARK: - Convolution, channels-last
 
 // Output channels that lie side by side in packed weights.

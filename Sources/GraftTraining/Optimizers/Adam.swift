@@ -71,21 +71,16 @@ struct AdamMoments {
     let step = Double(state.step)
     let size = Float(Double(rate) / (1 - pow(Double(beta1), step)))
     let correction = Float(1 / (1 - pow(Double(beta2), step)).squareRoot())
-    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
-    let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
+    let factors = Kernels.AdamFactors(
+      beta1: beta1, beta2: beta2, epsilon: epsilon, decay: coupledDecay, keep: keep, size: size,
+      correction: correction)
     var (first, second) = (state.slots[0], state.slots[1])
     state.slots.removeAll()  // so that the moments are not shared, hence not copied
     first.withUnsafeMutableElements { first in
       second.withUnsafeMutableElements { second in
-        let (m, v) = (first.baseAddress!, second.baseAddress!)
-        Parallel.forRanges(of: count, size: parallelRange) { range in
-          for i in range {
-            let g = dp[i] + coupledDecay * p[i]
-            m[i] = beta1 * m[i] + (1 - beta1) * g
-            v[i] = beta2 * v[i] + (1 - beta2) * g * g
-            p[i] = keep * p[i] - size * m[i] / (v[i].squareRoot() * correction + epsilon)
-          }
-        }
+        Kernels.adam(
+          parameter.base, gradient.base, first.baseAddress!, second.baseAddress!,
+          count: parameter.count, factors)
       }
     }
     state.slots = [first, second]

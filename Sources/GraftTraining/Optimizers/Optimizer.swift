@@ -38,7 +38,3 @@ public struct OptimizerState: Sendable, Equatable {
     self.slots = slots
   }
 }
-
-/// Elements that one thread updates at a time: a rule with two moments then works on 512 KiB, which
-/// stay in a core's own cache, and a weight of 100 million elements gives work to any machine.
-let parallelRange = 1 << 15

@@ -42,18 +42,12 @@ public struct RMSprop: Optimizer, Hashable {
   ) {
     state.step += 1
     let pull = role == .weight ? weightDecay : 0
-    let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
-    let (decay, epsilon, momentum) = (decay, epsilon, momentum)
+    let factors = Kernels.RMSpropFactors(
+      decay: decay, epsilon: epsilon, momentum: momentum, pull: pull, rate: rate)
     guard momentum != 0 else {
       state.slots[0].withUnsafeMutableElements { squares in
-        let v = squares.baseAddress!
-        Parallel.forRanges(of: count, size: parallelRange) { range in
-          for i in range {
-            let g = dp[i] + pull * p[i]
-            v[i] = decay * v[i] + (1 - decay) * g * g
-            p[i] -= rate * (g / (v[i].squareRoot() + epsilon))
-          }
-        }
+        Kernels.rmsprop(
+          parameter.base, gradient.base, squares.baseAddress!, nil, count: parameter.count, factors)
       }
       return
     }
@@ -61,15 +55,9 @@ public struct RMSprop: Optimizer, Hashable {
     state.slots.removeAll()  // so that they are not shared, hence not copied
     squares.withUnsafeMutableElements { squares in
       velocity.withUnsafeMutableElements { velocity in
-        let (v, u) = (squares.baseAddress!, velocity.baseAddress!)
-        Parallel.forRanges(of: count, size: parallelRange) { range in
-          for i in range {
-            let g = dp[i] + pull * p[i]
-            v[i] = decay * v[i] + (1 - decay) * g * g
-            u[i] = momentum * u[i] + g / (v[i].squareRoot() + epsilon)
-            p[i] -= rate * u[i]
-          }
-        }
+        Kernels.rmsprop(
+          parameter.base, gradient.base, squares.baseAddress!, velocity.baseAddress!,
+          count: parameter.count, factors)
       }
     }
     state.slots = [squares, velocity]

@@ -37,7 +37,7 @@ public struct SGD: Optimizer, Hashable {
     let decay = role == .weight ? weightDecay : 0
     let (p, dp, count) = (parameter.base, gradient.base, parameter.count)
     guard momentum != 0 else {
-      Parallel.forRanges(of: count, size: parallelRange) { range in
+      Parallel.forRanges(of: count, size: Parallel.elementRange) { range in
         for i in range { p[i] -= rate * (dp[i] + decay * p[i]) }
       }
       return
@@ -46,7 +46,7 @@ public struct SGD: Optimizer, Hashable {
     let (momentum, lookAhead) = (momentum, isNesterov)
     state.slots[0].withUnsafeMutableElements { velocity in
       let v = velocity.baseAddress!
-      Parallel.forRanges(of: count, size: parallelRange) { range in
+      Parallel.forRanges(of: count, size: Parallel.elementRange) { range in
         for i in range {
           let g = dp[i] + decay * p[i]
           v[i] = momentum * v[i] + g

@@ -28,7 +28,7 @@ public struct GradientClipping: Hashable, Codable, Sendable {
     guard norm.isFinite, factor < 1 else { return norm }
     for parameter in parameters {
       let dp = parameter.gradient.base
-      Parallel.forRanges(of: parameter.gradient.count, size: parallelRange) { range in
+      Parallel.forRanges(of: parameter.gradient.count, size: Parallel.elementRange) { range in
         for i in range { dp[i] *= factor }
       }
     }

@@ -24,7 +24,7 @@ public struct L1: Hashable, Codable, Sendable {
   public func addGradient(to parameters: [LearnedParameter]) -> Double {
     for parameter in parameters where parameter.role == .weight {
       let (p, dp, strength) = (parameter.value.base, parameter.gradient.base, strength)
-      Parallel.forRanges(of: parameter.value.count, size: parallelRange) { range in
+      Parallel.forRanges(of: parameter.value.count, size: Parallel.elementRange) { range in
         for i in range { dp[i] += p[i] > 0 ? strength : p[i] < 0 ? -strength : 0 }
       }
     }

@@ -5,11 +5,11 @@ extension Parallel {
   /// the same for any number of threads.
   static func sum(of count: Int, _ body: (Range<Int>) -> Double) -> Double {
     var sums = [Double](
-      repeating: 0, count: (max(count, 0) + parallelRange - 1) / parallelRange)
+      repeating: 0, count: (max(count, 0) + Parallel.elementRange - 1) / Parallel.elementRange)
     sums.withUnsafeMutableBufferPointer { sums in
       let sums = sums.baseAddress
-      forRanges(of: count, size: parallelRange) { range in
-        sums![range.lowerBound / parallelRange] = body(range)
+      forRanges(of: count, size: Parallel.elementRange) { range in
+        sums![range.lowerBound / Parallel.elementRange] = body(range)
       }
     }
     return sums.reduce(0, +)

@@ -58,7 +58,7 @@ public struct WeightAverage: Sendable, Equatable {
       precondition(averages[index].shape == parameter.value.shape, "a parameter changed its shape")
       averages[index].withUnsafeMutableElements { average in
         let a = average.baseAddress!
-        Parallel.forRanges(of: count, size: parallelRange) { range in
+        Parallel.forRanges(of: count, size: Parallel.elementRange) { range in
           for i in range { a[i] += share * (p[i] - a[i]) }
         }
       }
@@ -75,7 +75,7 @@ public struct WeightAverage: Sendable, Equatable {
       precondition(averages[index].shape == parameter.value.shape, "a parameter changed its shape")
       averages[index].withUnsafeMutableElements { average in
         let a = average.baseAddress!
-        Parallel.forRanges(of: count, size: parallelRange) { range in
+        Parallel.forRanges(of: count, size: Parallel.elementRange) { range in
           for i in range { (p[i], a[i]) = (a[i], p[i]) }
         }
       }
