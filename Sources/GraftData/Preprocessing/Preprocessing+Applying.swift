@@ -21,6 +21,16 @@ extension Preprocessing {
   public func resized(
     bytes: [UInt8], limits: ImageLimits = .standard
   ) throws(DataError) -> DecodedImage {
+    try decoded(bytes, limits: limits) { size throws(DataError) in
+      try boundedGeometry(size, limit: limits.pixels)
+    }
+  }
+
+  /// The photo in a file's bytes, brought to the geometry that is chosen for its size, turned.
+  func decoded(
+    _ bytes: [UInt8], limits: ImageLimits,
+    _ chooseGeometry: (Geometry.Size) throws(DataError) -> Geometry
+  ) throws(DataError) -> DecodedImage {
     try bytes.withUnsafeBufferPointer { buffer throws(DataError) in
       let bytes = UnsafeRawBufferPointer(buffer)
       let decoder = try ImageDecoder(bytes, limits: limits)
@@ -28,10 +38,11 @@ extension Preprocessing {
       if exif { facts.orientation = ImageReader.orientation(bytes, facts.format) }
       guard facts.orientation == .up else {
         let image = try decoder.image(limits: limits).turned(from: facts.orientation)
-        return DecodedImage(image: try resized(image), facts: facts)
+        let geometry = try chooseGeometry(Geometry.Size(width: image.width, height: image.height))
+        return DecodedImage(image: image.resampled(geometry, margin: marginColor), facts: facts)
       }
       let size = Geometry.Size(width: facts.width, height: facts.height)
-      let geometry = try boundedGeometry(size, limit: limits.pixels)
+      let geometry = try chooseGeometry(size)
       var resampler = Resampler(from: size, geometry)
       try decoder.forEachRow(limits: limits) { resampler.push($0) }
       let image = Image(
@@ -44,7 +55,7 @@ extension Preprocessing {
 
 extension Preprocessing {
   /// Without a crop, a photo of one pixel by a million would become an immense one.
-  private func boundedGeometry(
+  func boundedGeometry(
     _ size: Geometry.Size, limit: Int
   ) throws(DataError) -> Geometry {
     let geometry = geometry(size)
