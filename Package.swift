@@ -62,6 +62,9 @@ let package = Package(
     module("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
     module("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
 
+    // Pictures of numbers: knows nothing else
+    module("GraftPlots", []),
+
     // Photos and learning
     module(
       "GraftData",
@@ -119,6 +122,7 @@ let package = Package(
         "GraftRuntime", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX",
         "GraftTensor", system,
       ]),
+    tests("GraftPlotsTests", ["GraftPlots"]),
     tests("GraftDataTests", ["GraftData", system]),
     tests(
       "GraftTrainingTests",

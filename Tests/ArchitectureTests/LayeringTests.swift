@@ -10,6 +10,7 @@ import Testing
     ("GraftGraph", ["GraftTensor", "GraftONNX"]),
     ("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
     ("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
+    ("GraftPlots", []),
     ("GraftData", ["CGraftImage", "GraftTensor"]),
     (
       "GraftTraining",
