@@ -5,9 +5,6 @@ public import GraftTensor
 /// A session as the trainer sees it.
 public final class TrainableSession: TrainableNetwork {
   private let session: Session
-  private var inferring: Session?
-  private let batchSize: Int
-  private let planOptions: PlanOptions
   private let layers: [String: Int]
   /// How many numbers the network gives for a sample.
   public let outputCount: Int
@@ -24,17 +21,11 @@ public final class TrainableSession: TrainableNetwork {
       throw TrainingError(error.message, kind: .badData, hints: error.hints)
     }
     layers = graph.layersFromOutput
-    self.batchSize = batchSize
-    self.planOptions = planOptions
   }
 
   /// Logits of a batch, as after training.
   public func infer(_ input: TensorView) -> TensorView {
-    if inferring == nil {
-      inferring = try? Session(
-        session.graph, batchSize: batchSize, mode: .inference, options: planOptions)
-    }
-    return inferring!.forward(input)
+    session.forward(input, mode: .inference)
   }
   /// Logits of a batch, for learning from.
   public func forward(_ input: TensorView, seed: UInt64) -> TensorView {
@@ -48,10 +39,7 @@ public final class TrainableSession: TrainableNetwork {
   /// Adds to the gradients of the parameters.
   public func backward() { session.backward() }
   /// Rearranges what the session keeps of the weights in another form.
-  public func parametersChanged() {
-    session.parametersChanged()
-    inferring = nil
-  }
+  public func parametersChanged() { session.parametersChanged() }
   /// The graph with the present weights.
   public func snapshot() -> Graph { session.graph }
 
@@ -62,5 +50,10 @@ public final class TrainableSession: TrainableNetwork {
         name: $0.name, role: $0.role, value: $0.value, gradient: $0.gradient,
         layer: layers[$0.name] ?? 0)
     }
+  }
+
+  /// Running statistics of layers that normalise with those of the batch.
+  public var runningBuffers: [RunningBuffer] {
+    session.buffers.map { RunningBuffer(name: $0.name, value: $0.value) }
   }
 }
