@@ -60,6 +60,9 @@ let package = Package(
     // The network: what it is, what its operators do, how it runs
     module("GraftGraph", ["GraftTensor", "GraftONNX"]),
     module("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
+    module(
+      "GraftNetworks",
+      ["GraftOperators", "GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]),
     module("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
 
     // Pictures of numbers: knows nothing else
@@ -121,6 +124,12 @@ let package = Package(
       [
         "GraftRuntime", "GraftOperators", "GraftTestSupport", "GraftGraph", "GraftONNX",
         "GraftTensor", system,
+      ]),
+    tests(
+      "GraftNetworksTests",
+      [
+        "GraftNetworks", "GraftRuntime", "GraftTraining", "GraftOperators", "GraftGraph",
+        "GraftONNX", "GraftTensor",
       ]),
     tests("GraftPlotsTests", ["GraftPlots"]),
     tests("GraftDataTests", ["GraftData", system]),

@@ -9,6 +9,10 @@ import Testing
     ("GraftONNX", ["CONNX", "CProtobufC"]),
     ("GraftGraph", ["GraftTensor", "GraftONNX"]),
     ("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
+    (
+      "GraftNetworks",
+      ["GraftOperators", "GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]
+    ),
     ("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
     ("GraftPlots", []),
     ("GraftData", ["CGraftImage", "GraftTensor"]),
