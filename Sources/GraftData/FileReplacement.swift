@@ -10,6 +10,28 @@ package import SystemPackage
 
 /// Writes a file, whole or not at all, and makes it last.
 package func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(DataError) {
+  try replaceFile(path) { (descriptor) throws(Errno) in
+    try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
+      try writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
+    }
+  }
+}
+
+/// Writes a file from pieces, whole or not at all, and makes it last.
+///
+/// - Parameter writePieces: calls its argument for each piece, in order.
+package func replaceFile(
+  _ path: FilePath,
+  pieces writePieces: ((UnsafeRawBufferPointer) throws(Errno) -> Void) throws(Errno) -> Void
+) throws(DataError) {
+  try replaceFile(path) { (descriptor) throws(Errno) in
+    try writePieces { (piece) throws(Errno) in try writeAll(piece, to: descriptor) }
+  }
+}
+
+private func replaceFile(
+  _ path: FilePath, _ fill: (Int32) throws(Errno) -> Void
+) throws(DataError) {
   guard path.lastComponent != nil else {
     throw DataError("cannot be created: a folder, not a file", kind: .cannotCreate)
   }
@@ -23,7 +45,8 @@ package func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(DataError
   guard descriptor >= 0 else { throw .writing(.last) }
   do throws(Errno) {
     do throws(Errno) {
-      try writeAll(bytes, to: descriptor)
+      try fill(descriptor)
+      guard fsync(descriptor) == 0 else { throw .last }
     } catch {
       close(descriptor)
       throw error
@@ -40,15 +63,14 @@ package func replaceFile(_ path: FilePath, with bytes: [UInt8]) throws(DataError
   sync(folder: folder)
 }
 
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+private func writeAll(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
+) throws(Errno) {
   var written = 0
   while written < bytes.count {
-    let count = bytes.withUnsafeBytes {
-      write(descriptor, $0.baseAddress! + written, bytes.count - written)
-    }
+    let count = write(descriptor, bytes.baseAddress! + written, bytes.count - written)
     if count > 0 { written += count } else if Errno.last != .interrupted { throw .last }
   }
-  guard fsync(descriptor) == 0 else { throw .last }
 }
 
 /// Best effort: some file systems refuse to sync a folder, and the file is there either way.

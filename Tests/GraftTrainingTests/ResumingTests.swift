@@ -1,6 +1,8 @@
 import Foundation
+import GraftData
 import GraftTensor
 import GraftTraining
+import SystemPackage
 import Testing
 
 @Suite struct ResumingTests {
@@ -41,8 +43,45 @@ import Testing
     (options.averageDecay, options.gradientClip, options.l1) = (0.9, 0.5, 1e-3)
     let (whole, _) = try fit(options)
     let (_, state) = try fit(options, stoppingAt: stop)
-    let (resumed, _) = try fit(options, from: state)
+    let kept = try throughAFile(try #require(state as TrainingState?))
+    let (resumed, _) = try fit(options, from: kept)
     #expect(resumed == whole)
+  }
+
+  private func throughAFile(_ state: TrainingState) throws -> TrainingState {
+    let path = FilePath(NSTemporaryDirectory()).appending("\(UUID().uuidString).ckpt")
+    defer { try? FileManager.default.removeItem(atPath: path.string) }
+    try CheckpointFile.write(state.numbers, tensors: state.tensors, to: path)
+    let read = try CheckpointFile.read(TrainingState.Numbers.self, from: path)
+    return try TrainingState(read.value, tensors: read.tensors)
+  }
+
+  @Test func refusesADamagedFile() throws {
+    let path = FilePath(NSTemporaryDirectory()).appending("\(UUID().uuidString).ckpt")
+    defer { try? FileManager.default.removeItem(atPath: path.string) }
+    let whole = ["w": Tensor([3], [1, 2, 3]), "empty": Tensor([0])]
+    try CheckpointFile.write(7, tensors: whole, to: path)
+    let bytes = try #require(FileManager.default.contents(atPath: path.string))
+    let read = try CheckpointFile.read(Int.self, from: path)
+    #expect(read.value == 7)
+    #expect(read.tensors == whole)
+    let damaged = TrainingError(
+      "\(path.displayName): is damaged, or no checkpoint of this version of graft", kind: .badData,
+      hints: ["Begin the run anew."])
+    for index in bytes.indices {
+      var changed = bytes
+      changed[index] ^= 0x10
+      try changed.write(to: URL(fileURLWithPath: path.string))
+      #expect(throws: damaged) { try CheckpointFile.read(Int.self, from: path) }
+    }
+    for count in [0, 7, 19, bytes.count - 1] {
+      try bytes.prefix(count).write(to: URL(fileURLWithPath: path.string))
+      #expect(throws: damaged) { try CheckpointFile.read(Int.self, from: path) }
+    }
+    try FileManager.default.removeItem(atPath: path.string)
+    #expect(
+      throws: TrainingError("\(path.displayName): cannot be read", kind: .badData)
+    ) { try CheckpointFile.read(Int.self, from: path) }
   }
 
   @Test func keepsACheckpointAfterEachEpoch() throws {
