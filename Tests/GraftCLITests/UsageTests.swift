@@ -19,7 +19,7 @@ import Testing
     ("finetune tiny.onnx on photos --batch 0", "batch size is 0; expected at least 1"),
     ("finetune tiny.onnx on photos --lr nan", "learning rate is nan; expected a number above 0"),
     ("finetune tiny.onnx on photos --lr -1", "learning rate is -1.0; expected a number above 0"),
-    ("finetune tiny.onnx on photos --optimizer adam", "no optimizer is called 'adam'"),
+    ("finetune tiny.onnx on photos --optimizer adams", "no optimizer is called 'adams'"),
     (
       "finetune tiny.onnx on photos --val 1",
       "--val 1.0 and --test 0.0 leave nothing to train on"

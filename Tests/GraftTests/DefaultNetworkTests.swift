@@ -41,7 +41,7 @@ import Testing
     }
     let photos = try ImageFolder(folder).split()
     let run = try Model.pretrained("default").replacingHead(classes: photos.labels)
-      .fineTune(on: photos, options: FineTuningOptions(caching: .off))
+      .fineTune(on: photos, options: FineTuningOptions(depth: .head, caching: .off))
     let right = run.validationPredictions.count { $0.label == $0.prediction }
     #expect(right * 10 >= run.validationPredictions.count * 9)
   }

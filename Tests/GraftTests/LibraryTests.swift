@@ -15,7 +15,7 @@ import Testing
 
   private var quick: FineTuningOptions {
     FineTuningOptions(
-      training: TrainingOptions(epochs: 3, batchSize: 8), caching: .directory(cache))
+      depth: .head, training: TrainingOptions(epochs: 3, batchSize: 8), caching: .directory(cache))
   }
 
   /// The example of the README, on a tiny network.

@@ -51,7 +51,7 @@ struct RealDataTests {
     #expect(photos.split.train.count == 244)
     #expect(photos.split.validation.count == 153)
     let run = try model(name).replacingHead(classes: photos.labels)
-      .fineTune(on: photos, options: FineTuningOptions(caching: .off))
+      .fineTune(on: photos, options: FineTuningOptions(depth: .head, caching: .off))
     let accuracy = try #require(run.report.validation?.accuracy.value)
     #expect(accuracy >= leastAccuracy)
   }

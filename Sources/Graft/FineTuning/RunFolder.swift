@@ -4,6 +4,7 @@ import Foundation
 ///
 ///     runs/my-photos-vgg16-1/
 ///       model.onnx  metrics.json  epochs.csv  split.csv  val-predictions.csv  skipped.csv  run.json
+///       last.ckpt while the run is not complete
 public struct RunFolder: Hashable, Sendable {
   /// The folder.
   public let path: FilePath
@@ -16,9 +17,43 @@ public struct RunFolder: Hashable, Sendable {
     public var model: String
     /// The version of graft that wrote the folder.
     public var graftVersion: String
+    /// The words of the command line behind `finetune`; nil for runs of the library.
+    public var arguments: [String]?
+    /// The folder in which they were typed.
+    public var workingDirectory: String?
+
+    /// What is known when a run begins.
+    public init(photos: FilePath, model: String, arguments: [String]? = nil) {
+      self.photos = absolute(photos).string
+      self.model = model
+      graftVersion = Graft.graftVersion
+      self.arguments = arguments
+      workingDirectory = arguments == nil ? nil : FileManager.default.currentDirectoryPath
+    }
   }
 
   static let modelName = "model.onnx"
+  static let checkpointName = "last.ckpt"
+
+  /// Where the run was when it was last kept; there only until it is complete.
+  public var checkpoint: FilePath { path.appending(Self.checkpointName) }
+
+  /// Opens the folder of a run that was interrupted.
+  ///
+  /// - Throws: where it is none, or is complete.
+  public init(resuming path: FilePath) throws(GraftError) {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: path.string) else {
+      throw GraftError("\(path.displayName): there is no such folder", kind: .missing)
+    }
+    guard FileManager.default.fileExists(atPath: checkpoint.string) else {
+      throw GraftError(
+        Self.modelFile(in: path) == nil
+          ? "\(path.displayName): this is no folder of an interrupted run; it has no "
+            + Self.checkpointName
+          : "\(path.displayName): the run is complete; there is nothing to go on with")
+    }
+  }
 
   /// The model file in a folder that is a run; nil for anything else.
   static func modelFile(in path: FilePath) -> FilePath? {
@@ -114,7 +149,7 @@ extension RunFolder {
   /// - Returns: how the written model compared with the one in memory.
   @discardableResult
   public func write(
-    _ run: FineTuningRun, modelGiven: String, caching: FeatureCaching = .automatic,
+    _ run: FineTuningRun, facts: Facts, caching: FeatureCaching = .automatic,
     plan: PlanOptions = .init()
   ) throws(GraftError) -> ExportCheck {
     let root = run.photos.folder.path
@@ -127,13 +162,18 @@ extension RunFolder {
     try write("epochs.csv", Array(run.report.epochsCSV().utf8))
     try write("val-predictions.csv", predictionsCSV(run, root: root))
     try write("skipped.csv", skippedCSV(run.photos, root: root))
-    let facts = Facts(
-      photos: absolute(root).string, model: modelGiven, graftVersion: graftVersion)
-    try write("run.json", Array((stableJSON(facts) + "\n").utf8))
+    try write(facts)
     let photos = run.validationPredictions.map(\.path)
-    return try run.best.write(
+    let check = try run.best.write(
       to: path.appending(Self.modelName), options: ExportOptions(replaces: true),
       comparingOn: Array(photos.prefix(Self.comparedPhotos)), caching: caching, plan: plan)
+    try? FileManager.default.removeItem(atPath: checkpoint.string)
+    return check
+  }
+
+  /// Writes `run.json` alone, when the run begins.
+  public func write(_ facts: Facts) throws(GraftError) {
+    try write("run.json", Array((stableJSON(facts) + "\n").utf8))
   }
 
   private func removeModel() throws(GraftError) {
@@ -196,10 +236,11 @@ extension RunFolder {
     return path
   }
 
-  private func absolute(_ path: FilePath) -> FilePath {
-    guard !path.isAbsolute else { return path.lexicallyNormalized() }
-    return FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
-  }
+}
+
+private func absolute(_ path: FilePath) -> FilePath {
+  guard !path.isAbsolute else { return path.lexicallyNormalized() }
+  return FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
 }
 
 /// Just enough of RFC 4180 to read back what graft wrote.

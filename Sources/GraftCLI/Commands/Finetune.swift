@@ -1,54 +1,33 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import Graft
 
 /// `graft finetune <model> [on] <folder>`
 struct Finetune: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a new head for your photos on a pretrained network.",
-    usage: "graft finetune <model> [on] <folder> [options]",
+    abstract: "Train a new head for your photos on a pretrained network, and the layers below it.",
+    usage: """
+      graft finetune <model> [on] <folder> [options]
+      graft finetune --resume <run>
+      """,
     discussion: """
       Examples:
         graft finetune vgg16 on my-photos
-        graft finetune resnet50.onnx on my-photos --epochs 30 -o runs/pets
+        graft finetune resnet50.onnx on my-photos --depth block --augment light -o runs/pets
+        graft finetune --resume runs/pets
 
       The folder has one subfolder per class, or train/ and val/ (and test/) with one per class. \
       A folder that is really called 'on' is ./on.
       """)
 
   @Argument(help: "A model's name, or a path to an .onnx file or a run.")
-  var model: String
+  var model: String?
 
   @Argument(help: ArgumentHelp("The folder of photos.", valueName: "folder"))
-  var words: [String]
+  var words: [String] = []
 
-  @Option(help: "What is trained: head.")
-  var depth: TrainingDepth = .head
-
-  @Option(parsing: .unconditional, help: "Largest number of epochs.")
-  var epochs: Int = TrainingOptions().epochs
-
-  @Option(
-    name: .customLong("lr"), parsing: .unconditional,
-    help: "Learning rate; chosen from the features unless given.")
-  var learningRate: Float?
-
-  @Option(parsing: .unconditional, help: "Photos in a step.")
-  var batch: Int = TrainingOptions().batchSize
-
-  @Option(help: "How weights learn: \(OptimizerCatalog.names.joined(separator: ", ")).")
-  var optimizer: String = TrainingOptions().optimizer
-
-  @Option(help: "How the rate changes: \(ScheduleCatalog.names.joined(separator: ", ")).")
-  var schedule: String = TrainingOptions().schedule
-
-  @Option(parsing: .unconditional, help: "Pull of the weights towards zero.")
-  var weightDecay: Float = TrainingOptions().weightDecay
-
-  @Option(
-    parsing: .unconditional,
-    help: "Epochs without a lower validation loss after which training ends.")
-  var patience: Int = TrainingOptions().patience
+  @Option(help: "Go on with the run in this folder, as if it had never been interrupted.")
+  var resume: String?
 
   @Option(
     name: .customLong("val"), parsing: .unconditional, help: "Fraction kept back for validation.")
@@ -56,9 +35,6 @@ struct Finetune: ParsableCommand {
 
   @Option(parsing: .unconditional, help: "Fraction kept back that training never sees.")
   var test: Double = 0
-
-  @Option(help: "Weight rare classes more: auto or none.")
-  var balance: Balance = .auto
 
   @Option(parsing: .unconditional, help: "Seed of the split and of everything random.")
   var seed: UInt64 = 1
@@ -75,10 +51,9 @@ struct Finetune: ParsableCommand {
   @Option(name: [.customShort("o"), .customLong("out")], help: "Folder of the run.")
   var output: String?
 
-  @OptionGroup var modelFlags: ModelFlags
-  @OptionGroup var runFlags: RunFlags
-
-  enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
+  @OptionGroup(title: "Training") var training: TrainingFlags
+  @OptionGroup(title: "Model") var modelFlags: ModelFlags
+  @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 
   func validate() throws {
     guard validation >= 0, test >= 0, validation + test < 1 else {
@@ -87,21 +62,63 @@ struct Finetune: ParsableCommand {
   }
 
   func run() throws {
-    try checkWords()
+    if let resume { return try self.resume(FilePath(resume)) }
+    let model = try checkWords()
     try runFlags.apply()
-    try FinetuneSession(self, folder: PathArguments.path(words[words.count - 1])).run()
+    try FinetuneSession(self, model: model, folder: PathArguments.path(words[words.count - 1]))
+      .run()
   }
 
   /// Not part of `validate`, which comes before unknown flags are reported: the value of a flag that
   /// is misspelt counts as a word.
-  private func checkWords() throws {
+  private func checkWords() throws -> String {
+    guard let model else { throw ValidationError("Missing expected argument '<model>'") }
+    guard !words.isEmpty else { throw ValidationError("Missing expected argument '<folder>'") }
     guard words.count == 1 || (words.count == 2 && words[0] == "on") else {
       throw ValidationError(
         words.count == 2
           ? "'\(words[0])' stands where 'on' or nothing is expected"
           : "expected one folder of photos, got \(words.map { "'\($0)'" }.joined(separator: " "))")
     }
+    return model
   }
 }
 
-extension TrainingDepth: ExpressibleByArgument {}
+// MARK: - Going on
+
+extension Finetune {
+  /// Runs the command again that the folder remembers, from its checkpoint on.
+  private func resume(_ path: FilePath) throws {
+    guard model == nil, words.isEmpty else {
+      throw ValidationError("--resume takes model, photos and settings from the run")
+    }
+    try runFlags.apply()
+    let folder = try RunFolder(resuming: absolutePath(path))
+    guard let facts = folder.facts, let arguments = facts.arguments,
+      let command = try? Finetune.parse(arguments), let model = command.model,
+      let words = command.words.last
+    else {
+      throw GraftError(
+        "\(path.displayName): run.json does not say how the run began; begin it anew")
+    }
+    // Paths were given as seen from there.
+    if let directory = facts.workingDirectory,
+      !FileManager.default.changeCurrentDirectoryPath(directory)
+    {
+      throw GraftError(
+        "\(DisplayName.escaped(directory)): the folder in which the run began is not there any "
+          + "more", kind: .missing)
+    }
+    var going = command
+    // How to compute and talk is this command's affair; what to compute is the run's.
+    (going.runFlags.threads, going.runFlags.quiet) = (runFlags.threads, runFlags.quiet)
+    going.runFlags.json = runFlags.json
+    try FinetuneSession(going, model: model, folder: PathArguments.path(words), resuming: folder)
+      .run()
+  }
+
+  private func absolutePath(_ path: FilePath) -> FilePath {
+    path.isAbsolute
+      ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path)
+  }
+}

@@ -5,73 +5,67 @@ import Graft
 /// out.
 struct FinetuneSession {
   let command: Finetune
+  let modelName: String
   let folderPath: FilePath
+  /// The run that is to go on; nil for a new one.
+  let interrupted: RunFolder?
   private var talk: Talk { command.runFlags.talk }
 
-  init(_ command: Finetune, folder: FilePath) {
+  init(
+    _ command: Finetune, model: String, folder: FilePath, resuming interrupted: RunFolder? = nil
+  ) {
     self.command = command
+    modelName = model
     folderPath = folder
+    self.interrupted = interrupted
   }
 
   func run() throws(GraftError) {
-    try checkSettings()
-    try checkOutput()
+    _ = try options(balances: false)
+    if interrupted == nil { try checkOutput() }
     let folder: ImageFolder
     do {
       folder = try ImageFolder(folderPath)
     } catch {
       throw GraftError(error)
     }
-    let base = try command.modelFlags.load(command.model)
+    let base = try command.modelFlags.load(modelName)
     let photos = try folder.split(
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)
     let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
     try sayModel(model, classes: photos.labels.count)
+    let checkpoint = try interrupted.map { (run) throws(GraftError) in
+      try FineTuningCheckpoint(contentsOf: run.checkpoint)
+    }
 
+    let place = RunPlace(
+      command, model: base.name, photos: folderPath, modelGiven: modelName, interrupted)
     let progress = FinetuneProgress(talk)
     let finished: FineTuningRun
     do {
-      finished = try model.fineTune(on: photos, options: options(for: photos)) { event in
+      finished = try model.fineTune(
+        on: photos, options: options(balances: balances(photos)), resuming: checkpoint
+      ) { event in
         progress.show(event)
         if case .planned = event, command.estimate { return .stop }
         return Interruption.directive
+      } onCheckpoint: { (checkpoint) throws(GraftError) in
+        try place.keep(checkpoint)
       }
-    } catch  where error.kind == .interrupted {
+    } catch {
       progress.clear()
+      guard error.kind == .interrupted else {
+        place.removeIfUseless()
+        throw error
+      }
       if command.estimate, Interruption.directive == .proceed { return }
-      throw Interruption.error(
-        "stopped before the run was complete; nothing was written",
-        hints: ["Features computed so far are kept: the same command goes on from there."])
+      throw place.interruption
     }
     progress.finish()
-    if Interruption.directive == .stop {
-      throw Interruption.error("stopped while the head was learning; nothing was written")
-    }
-    let isNew = command.output.map { !FileManager.default.fileExists(atPath: $0) } ?? true
-    let run = try RunFolder.create(
-      at: command.output.map { FilePath($0) }, photos: folderPath, model: base.name,
-      replaces: command.force)
-    let check: ExportCheck
-    do {
-      check = try run.write(
-        finished, modelGiven: command.model, caching: command.runFlags.caching,
-        plan: command.runFlags.plan)
-    } catch {
-      // A folder without a model would only stand in the way of the next attempt.
-      if isNew { try? FileManager.default.removeItem(atPath: run.path.string) }
-      throw error
-    }
-    try FinetuneSummary(finished, run, check, json: command.runFlags.json).show()
-  }
-
-  /// A setting that cannot be is said before the work, not after.
-  private func checkSettings() throws(GraftError) {
-    do {
-      _ = try HeadTrainer(training)
-    } catch {
-      throw GraftError(error.message, kind: .usage, hints: error.hints)
-    }
+    if Interruption.directive == .stop { throw place.interruption }
+    let check = try place.write(finished)
+    try FinetuneSummary(finished, try place.folder(), check, json: command.runFlags.json).show()
   }
 
   /// An output that cannot be is said before the work, not after.
@@ -82,29 +76,15 @@ struct FinetuneSession {
     try OutputPlace(output).checkFolder(replaces: command.force)
   }
 
-  private var training: TrainingOptions {
-    var training = TrainingOptions()
-    training.epochs = command.epochs
-    training.learningRate = command.learningRate
-    training.batchSize = command.batch
-    training.optimizer = command.optimizer
-    training.schedule = command.schedule
-    training.weightDecay = command.weightDecay
-    training.patience = command.patience
-    training.seed = command.seed
-    return training
-  }
-
-  private func options(for photos: SplitPhotos) -> FineTuningOptions {
-    FineTuningOptions(
-      depth: command.depth, training: training, balancesClasses: balances(photos),
-      caching: command.runFlags.caching, skippableFraction: command.strict ? 0 : 0.05,
-      plan: command.runFlags.plan)
+  /// A setting that cannot be is said before the work, not after.
+  private func options(balances: Bool) throws(GraftError) -> FineTuningOptions {
+    try command.training.options(
+      seed: command.seed, balances: balances, command.runFlags, strict: command.strict)
   }
 
   /// Classes are weighted where the largest has twice the photos of the smallest.
   private func balances(_ photos: SplitPhotos) -> Bool {
-    guard command.balance == .auto else { return false }
+    guard command.training.balance == .auto else { return false }
     let counts = photos.countsPerClass(photos.samples.indices)
     return (counts.max() ?? 0) >= 2 * max(counts.min() ?? 0, 1)
   }

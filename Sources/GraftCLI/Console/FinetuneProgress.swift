@@ -5,22 +5,29 @@ import Graft
 final class FinetuneProgress {
   private let talk: Talk
   private var bar: ProgressBar?
-  private var epochs = 0
-  private var last: EpochMetrics?
-  private var best: EpochMetrics?
+  private var phase: Phase?
+
+  /// A phase that learns.
+  private struct Phase {
+    let name: String
+    let epochs: Int
+    let start = ContinuousClock.now
+    var lastDrawn = ContinuousClock.now
+    /// Steps that were done before this process, and since.
+    var steps: (before: Int, done: Int)?
+    var last: EpochMetrics?
+    var best: EpochMetrics?
+
+    var title: String { name.padding(toLength: max(name.count, 9), withPad: " ", startingAt: 0) }
+  }
 
   init(_ talk: Talk) { self.talk = talk }
 
   func show(_ event: FineTuningEvent) {
     switch event {
-    case .planned(let photos, let seconds):
-      guard photos > 0 else { break }
-      let time = ProgressBar.text(.seconds(max(seconds.rounded(.up), 10)))
-      talk.say(
-        "Plan    1 features of \(photos) photos"
-          + (seconds > 5 ? ", about \(time)" : "") + ", kept for next time")
-      talk.say("        2 head, some seconds")
+    case .planned(let phases): show(phases)
     case .featuresStarted(let total, let cached):
+      finish()
       if cached == total {
         talk.say("features  \(total) photos, all kept from an earlier run")
       } else {
@@ -40,33 +47,103 @@ final class FinetuneProgress {
       if skipped.count > 5 {
         talk.warn("\(skipped.count) photos skipped in all; skipped.csv lists them")
       }
-    case .trainingStarted(let settings): epochs = settings.epochs
+    case .phaseStarted(let name, let settings):
+      finish()
+      phase = Phase(name: name, epochs: settings.epochs)
+    case .training(.stepEnded(let step)): show(step)
     case .training(.epochEnded(let epoch)): show(epoch)
-    case .training(.stepEnded): break
     case .note(let text): talk.warn(text)
     }
   }
 
-  func clear() { bar?.clear() }
+  func clear() {
+    bar?.clear()
+    if phase != nil, Talk.isTerminal { Talk.write("\r\u{1B}[K") }
+  }
+}
 
-  /// On a terminal each epoch is drawn over the last; off a terminal only the end is said, and
-  /// epochs.csv has them all.
-  private func show(_ epoch: EpochMetrics) {
-    last = epoch
-    if epoch.isBest { best = epoch }
-    guard !talk.isQuiet, Talk.isTerminal else { return }
-    let text = String(
-      format: "head      epoch %d/%d  loss %.4f", epoch.epoch, epochs, epoch.trainingLoss)
-    Talk.write("\r\u{1B}[K" + text + Self.validation(epoch))
+// MARK: - The plan
+
+extension FinetuneProgress {
+  /// Says what takes a while, where anything does.
+  private func show(_ phases: [FineTuningEvent.PlannedPhase]) {
+    guard phases.count > 1 || phases.contains(where: { $0.photos > 0 }) else { return }
+    var lines: [String] = []
+    for phase in phases {
+      if phase.photos > 0 {
+        let purpose = phase.name == "head" ? "" : " for \(phase.name)"
+        lines.append(
+          "features of \(phase.photos) photos\(purpose)" + Self.about(phase.featureSeconds)
+            + ", kept for next time")
+      }
+      lines.append(
+        phase.name == "head"
+          ? "head, some seconds"
+          : "\(phase.name): \(phase.layers) layers, \(phase.epochs) epochs"
+            + Self.about(phase.learningSeconds ?? 0)
+            + String(format: ", %.1f GB of memory", Double(phase.memoryBytes) / 1e9))
+    }
+    for (number, line) in lines.enumerated() {
+      talk.say((number == 0 ? "Plan    " : "        ") + "\(number + 1) \(line)")
+    }
+    if phases.count > 1 { talk.say("          (--depth head trains the head alone)") }
   }
 
-  /// Ends the line of the epochs with what the best of them came to.
-  func finish() {
-    guard !talk.isQuiet, let last, let best else { return }
-    let early =
-      last.epoch < epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
+  private static func about(_ seconds: Double) -> String {
+    guard seconds > 5 else { return "" }
+    return ", about " + ProgressBar.text(.seconds(max(seconds.rounded(.up), 10)))
+  }
+}
+
+// MARK: - Learning
+
+extension FinetuneProgress {
+  /// On a terminal each step is drawn over the last, with the time left.
+  private func show(_ step: StepMetrics) {
+    let done = (step.epoch - 1) * step.stepsPerEpoch + step.step
+    if phase?.steps == nil { phase?.steps = (done - 1, done) }
+    phase?.steps?.done = done
+    guard var phase, !talk.isQuiet, Talk.isTerminal, phase.last != nil || phase.name != "head",
+      ContinuousClock.now - phase.lastDrawn > .milliseconds(100), let steps = phase.steps
+    else { return }
+    phase.lastDrawn = .now
+    self.phase = phase
+    let total = phase.epochs * step.stepsPerEpoch
+    let left = (phase.lastDrawn - phase.start) * (total - done) / max(done - steps.before, 1)
+    let width = 20
+    let filled = width * step.step / step.stepsPerEpoch
+    let bar =
+      String(repeating: "━", count: filled) + String(repeating: "─", count: width - filled)
+    let validation = phase.last.map(Self.validation) ?? ""
+    Talk.write(
+      "\r\u{1B}[K\(phase.title) epoch \(step.epoch)/\(phase.epochs) \(bar)"
+        + String(format: "  loss %.4f", step.loss) + validation
+        + "  \(ProgressBar.text(left)) left")
+  }
+
+  /// Off a terminal the head, whose epochs take moments, is said at its end only; epochs.csv has all.
+  private func show(_ epoch: EpochMetrics) {
+    phase?.last = epoch
+    if epoch.isBest { phase?.best = epoch }
+    guard let phase, !talk.isQuiet else { return }
     let text =
-      "head      \(last.epoch) epochs, best \(best.epoch):"
+      "\(phase.title) epoch \(epoch.epoch)/\(phase.epochs)"
+      + String(format: "  loss %.4f", epoch.trainingLoss) + Self.validation(epoch)
+    if Talk.isTerminal {
+      Talk.write("\r\u{1B}[K" + text)
+    } else if phase.name != "head" {
+      Talk.write(text + "\n")
+    }
+  }
+
+  /// Ends the lines of a phase with what the best of its epochs came to.
+  func finish() {
+    defer { phase = nil }
+    guard !talk.isQuiet, let phase, let last = phase.last, let best = phase.best else { return }
+    let early =
+      last.epoch < phase.epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
+    let text =
+      "\(phase.title) \(last.epoch) epochs, best \(best.epoch):"
       + String(format: "  loss %.4f", best.trainingLoss) + Self.validation(best) + early
     Talk.write((Talk.isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
   }

@@ -21,15 +21,14 @@ struct FinetuneSummary {
     try out.line()
     if let validation = run.report.validation {
       try out.line(
-        "Best    epoch \(run.report.bestEpoch): validation accuracy "
-          + validation.words)
+        "Best    \(place): validation accuracy " + validation.words)
       try out.line()
       for line in validation.lines(run.report.classes) {
         try out.line(line.isEmpty ? "" : "        \(line)")
       }
       try out.line()
     } else {
-      try out.line("Best    epoch \(run.report.bestEpoch); no photos were kept back to judge it")
+      try out.line("Best    \(place); no photos were kept back to judge it")
     }
     if case .diverged(let error) = run.outcome {
       try out.line("        training diverged: \(error.message)")
@@ -41,6 +40,13 @@ struct FinetuneSummary {
     try out.line()
     try out.line("Next    graft classify \(folder.path) new-photos/")
     try out.line("        graft export \(folder.path) -o model.onnx")
+  }
+
+  /// `epoch 7`, or with more phases than one `epoch 7 of block`.
+  private var place: String {
+    let phases = run.report.phases ?? []
+    let phase = phases.count > 1 ? run.report.keptPhase.map { " of \($0)" } : nil
+    return "epoch \(run.report.bestEpoch)" + (phase ?? "")
   }
 
   private func showJSON() throws(GraftError) {

@@ -36,22 +36,48 @@ public struct Report: Hashable, Codable, Sendable {
     }
   }
 
+  /// One phase of the run: so many layers learned for some epochs.
+  public struct Phase: Hashable, Codable, Sendable {
+    /// `head`, `block`, `all` or the like.
+    public var name: String
+    /// With everything that was chosen on the way.
+    public var settings: TrainingOptions
+    /// In their order.
+    public var epochs: [EpochMetrics]
+    /// Counted from 1.
+    public var bestEpoch: Int
+
+    /// What a phase came to.
+    public init(
+      name: String, settings: TrainingOptions, epochs: [EpochMetrics], bestEpoch: Int
+    ) {
+      self.name = name
+      self.settings = settings
+      self.epochs = epochs
+      self.bestEpoch = bestEpoch
+    }
+  }
+
   /// Of this layout of the file.
   public var version = 1
   /// The name or the file of the network.
   public var model: String
   /// In the order of the outputs.
   public var classes: [String]
-  /// With everything that was chosen on the way.
+  /// Of the phase whose weights were kept, with everything that was chosen on the way.
   public var settings: TrainingOptions
   /// Photos of each class.
   public var split: Split
   /// Photos that could not be read.
   public var skippedCount: Int
-  /// In their order.
+  /// Of the phase whose weights were kept, in their order.
   public var epochs: [EpochMetrics]
   /// Counted from 1.
   public var bestEpoch: Int
+  /// All phases in their order; nil in reports of versions that knew one phase only.
+  public var phases: [Phase]?
+  /// Name of the phase whose weights were kept.
+  public var keptPhase: String?
   /// Nil where nothing was set aside for validation.
   public var validation: ValidationReport?
   /// In the order of the phases; the only thing that differs between equal runs.
@@ -60,8 +86,8 @@ public struct Report: Hashable, Codable, Sendable {
   /// A report of what the caller measured.
   public init(
     model: String, classes: [String], settings: TrainingOptions, split: Split,
-    skippedCount: Int = 0, epochs: [EpochMetrics], bestEpoch: Int, validation: ValidationReport?,
-    timings: [Timing] = []
+    skippedCount: Int = 0, epochs: [EpochMetrics], bestEpoch: Int, phases: [Phase]? = nil,
+    keptPhase: String? = nil, validation: ValidationReport?, timings: [Timing] = []
   ) {
     self.model = model
     self.classes = classes
@@ -70,6 +96,8 @@ public struct Report: Hashable, Codable, Sendable {
     self.skippedCount = skippedCount
     self.epochs = epochs
     self.bestEpoch = bestEpoch
+    self.phases = phases
+    self.keptPhase = keptPhase
     self.validation = validation
     self.timings = timings
   }
@@ -141,16 +169,26 @@ extension Report {
   private static let nonFinite = JSONEncoder.NonConformingFloatEncodingStrategy.convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
 
-  /// The text of `epochs.csv`: one row for each epoch, empty where nothing was measured.
+  /// The text of `epochs.csv`: one row for each epoch of each phase, empty where nothing was
+  /// measured.
   public func epochsCSV() -> String {
     let header =
-      "epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best"
-    let rows = epochs.map { epoch in
-      [
-        "\(epoch.epoch)", "\(epoch.trainingLoss)", "\(epoch.trainingAccuracy)",
-        epoch.validationLoss.map { "\($0)" } ?? "", epoch.validationAccuracy.map { "\($0)" } ?? "",
-        "\(epoch.learningRate)", epoch.epoch == bestEpoch ? "1" : "0",
-      ].joined(separator: ",")
+      "epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best,"
+      + "phase"
+    let phases =
+      phases
+      ?? [
+        Phase(name: "head", settings: settings, epochs: epochs, bestEpoch: bestEpoch)
+      ]
+    let rows = phases.flatMap { phase in
+      phase.epochs.map { epoch in
+        [
+          "\(epoch.epoch)", "\(epoch.trainingLoss)", "\(epoch.trainingAccuracy)",
+          epoch.validationLoss.map { "\($0)" } ?? "",
+          epoch.validationAccuracy.map { "\($0)" } ?? "", "\(epoch.learningRate)",
+          epoch.epoch == phase.bestEpoch ? "1" : "0", phase.name,
+        ].joined(separator: ",")
+      }
     }
     return ([header] + rows).joined(separator: "\n") + "\n"
   }

@@ -115,7 +115,7 @@ public struct TrainingResult<Snapshot> {
   /// Why the run ended.
   public let outcome: Outcome
   /// The network of the best epoch; as it is where the caller stopped before any was over.
-  public let weights: Snapshot
+  public var weights: Snapshot
   /// Counted from 1; 0 where no epoch was completed.
   public let bestEpoch: Int
   /// Of every completed epoch.

@@ -1,0 +1,134 @@
+import GraftKernels
+
+/// One run: plans the phases, then for each its features, its training and what it came to.
+struct FineTuner {
+  let model: Model
+  let photos: SplitPhotos
+  let options: FineTuningOptions
+
+  init(_ model: Model, _ photos: SplitPhotos, _ options: FineTuningOptions) {
+    var model = model
+    if options.batchNormalization == .train {
+      // Statistics that exporters wrote once for several nodes become each node's own.
+      model.graph = model.graph.usingBatchStatistics(true).usingBatchStatistics(false)
+    }
+    self.model = model
+    self.photos = photos
+    self.options = options
+  }
+
+  func run(
+    from checkpoint: FineTuningCheckpoint?, onEvent: (FineTuningEvent) -> Directive,
+    onCheckpoint: (FineTuningCheckpoint) throws(GraftError) -> Void
+  ) throws(GraftError) -> FineTuningRun {
+    var phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
+      try PhaseTrainer(model, phase, options)
+    }
+    var planned: [FineTuningEvent.PlannedPhase] = []
+    for phase in phases { planned.append(try phase.planned(for: photos)) }
+    try choosePhases(&phases, &planned, from: checkpoint, onEvent)
+    for (phase, plan) in zip(phases, planned) { try phase.checkMemory(plan) }
+    guard onEvent(.planned(planned)) == .proceed else { throw .stopped }
+
+    var run = RunInProgress(photos: photos, graph: model.graph)
+    var progress =
+      checkpoint
+      ?? FineTuningCheckpoint(phases: phases.map(\.phase), splitHash: photos.splitHash)
+    guard progress.splitHash == photos.splitHash else {
+      throw GraftError(
+        "the photos are not those that the run began with; a run goes on with the same ones")
+    }
+    run.restore(progress.best)
+    while progress.phase < phases.count {
+      let phase = phases[progress.phase]
+      let clock = ContinuousClock()
+      let started = clock.now
+      let samples = try phase.samples(&run, onEvent)
+      let extracted = clock.now
+      let outcome = try phase.train(
+        run.graph, samples, from: progress.state, onEvent
+      ) { (state) throws(GraftError) in
+        progress.state = state
+        try onCheckpoint(progress)
+      }
+      run.timings += [
+        Report.Timing(
+          phase: phase.phase.name == "head" ? "features" : "features for \(phase.phase.name)",
+          seconds: (extracted - started).seconds),
+        Report.Timing(phase: phase.phase.name, seconds: (clock.now - extracted).seconds),
+      ]
+      run.finish(phase, outcome, &progress)
+      if outcome.result.outcome == .stopped { break }
+      progress.state = nil
+      if progress.phase < phases.count { try onCheckpoint(progress) }
+    }
+    return FineTuningReport(model, options, run, progress).finishedRun
+  }
+
+  /// Depth `auto` leaves out the last block where it would take too long; a run that goes on keeps
+  /// to what was decided when it began.
+  private func choosePhases(
+    _ phases: inout [PhaseTrainer], _ planned: inout [FineTuningEvent.PlannedPhase],
+    from checkpoint: FineTuningCheckpoint?, _ onEvent: (FineTuningEvent) -> Directive
+  ) throws(GraftError) {
+    if let checkpoint {
+      guard phases.map(\.phase.name).starts(with: checkpoint.phaseNames) else {
+        throw GraftError("the checkpoint is of a run with other settings")
+      }
+      phases = Array(phases.prefix(checkpoint.phaseNames.count))
+      planned = Array(planned.prefix(phases.count))
+      return
+    }
+    guard options.depth == .auto, let last = planned.last, planned.count > 1 else { return }
+    let seconds = last.featureSeconds + (last.learningSeconds ?? 0)
+    let fits = last.memoryBytes <= phases[phases.count - 1].memoryLimit
+    guard seconds > options.autoLimit || !fits else { return }
+    phases.removeLast()
+    planned.removeLast()
+    let minutes = Int((seconds / 60).rounded(.up))
+    _ = onEvent(
+      .note(
+        fits
+          ? "the last block would take about \(minutes) min and is left out; --depth block trains it"
+          : "the last block does not fit the memory and is left out; --depth block --batch 4 may"))
+  }
+}
+
+/// What a run has come to so far.
+struct RunInProgress {
+  /// Without those that turned out to be unreadable.
+  var photos: SplitPhotos
+  /// With the best weights so far.
+  var graph: Graph
+  var timings: [Report.Timing] = []
+  var notes: [String] = []
+  var outcome: TrainingResult<Graph>.Outcome = .completed
+
+  mutating func restore(_ best: FineTuningCheckpoint.Best?) {
+    for (name, tensor) in best?.values ?? [:] { graph.parameters[name]?.tensor = tensor }
+  }
+
+  /// Takes the weights of a phase where they are better than what was before.
+  mutating func finish(
+    _ phase: PhaseTrainer, _ outcome: PhaseTrainer.Outcome, _ progress: inout FineTuningCheckpoint
+  ) {
+    let result = outcome.result
+    self.outcome = result.outcome
+    progress.finished.append(
+      Report.Phase(
+        name: phase.phase.name, settings: outcome.settings, epochs: result.epochs,
+        bestEpoch: result.bestEpoch))
+    let loss = result.epochs.first { $0.epoch == result.bestEpoch }?.validationLoss
+    guard
+      progress.best == nil || result.bestEpoch > 0 && loss ?? 0 < progress.best?.loss ?? .infinity
+    else { return }
+    let learned = phase.joined(run: graph, result.weights)
+    // What any phase has learned so far.
+    var values = progress.best?.values ?? [:]
+    for name in outcome.learnedNames { values[name] = learned.parameters[name]?.tensor }
+    graph = learned
+    progress.best = FineTuningCheckpoint.Best(
+      phase: progress.finished.count - 1, loss: loss ?? .infinity, values: values,
+      validationLogits: result.validationLogits)
+  }
+}

@@ -1,0 +1,346 @@
+import GraftKernels
+
+/// One phase of a run: the network in two parts at its cut, the first frozen.
+struct PhaseTrainer {
+  let phase: TrainingPhase
+  private let model: Model
+  private let options: FineTuningOptions
+  /// Nil where the whole network learns.
+  private let backbone: Graph?
+  private let rest: Graph
+
+  /// What a phase learned, and under which settings.
+  struct Outcome {
+    var result: TrainingResult<Graph>
+    var settings: TrainingOptions
+    /// Weights and running statistics that may have changed.
+    var learnedNames: [String]
+  }
+
+  /// What a phase learns from and is judged by.
+  struct Samples {
+    var training: any SampleSource
+    var validation: any SampleSource
+    /// The features of all photos, where they are kept.
+    var features: FeatureSet?
+  }
+
+  init(_ model: Model, _ phase: TrainingPhase, _ options: FineTuningOptions) throws(GraftError) {
+    self.model = model
+    self.phase = phase
+    self.options = options
+    guard phase.cut != model.graph.inputs[0].name else {
+      backbone = nil
+      rest = Self.learning(model.graph, options)
+      return
+    }
+    let parts = try lifting { () throws(GraphError) in try model.graph.split(at: phase.cut) }
+    backbone = parts.backbone.frozen()
+    rest = Self.learning(parts.head, options)
+  }
+
+  private static func learning(_ graph: Graph, _ options: FineTuningOptions) -> Graph {
+    graph.unfrozen().usingBatchStatistics(options.batchNormalization == .train)
+  }
+
+  /// The network with what this phase learned.
+  func joined(run graph: Graph, _ learned: Graph) -> Graph {
+    var whole = graph
+    for (name, parameter) in learned.parameters {
+      whole.parameters[name]?.tensor = parameter.tensor
+    }
+    return whole
+  }
+
+  /// The learning part with the weights that the run has come to.
+  private func start(_ graph: Graph) -> Graph {
+    var start = rest
+    for name in rest.parameters.keys {
+      // Statistics that became a node's own keep the shared values they began with.
+      if let tensor = graph.parameters[name]?.tensor { start.parameters[name]?.tensor = tensor }
+    }
+    return start
+  }
+}
+
+// MARK: - Before it begins
+
+extension PhaseTrainer {
+  private var isHead: Bool { phase.name == "head" }
+  private var partSize: Int { phase.settings.batchOfParts }
+
+  /// Are the features of unchanged photos enough?
+  private var usesKeptFeatures: Bool { backbone != nil && (isHead || options.augmentation.isNone) }
+
+  func planned(for photos: SplitPhotos) throws(GraftError) -> FineTuningEvent.PlannedPhase {
+    var planned = FineTuningEvent.PlannedPhase(
+      name: phase.name, layers: phase.layerCount, photos: 0, featureSeconds: 0,
+      learningSeconds: nil, epochs: phase.settings.epochs, memoryBytes: try memoryBytes())
+    if let extractor = try extractor() {
+      planned.photos =
+        photos.hashes.count { $0 != nil } - extractor.cachedCount(photos.hashes)
+      // Fewer are done before an estimate would be.
+      if planned.photos >= 32 {
+        planned.featureSeconds = try extractor.measuredSecondsPerPhoto() * Double(planned.photos)
+      }
+    }
+    guard !isHead, planned.memoryBytes <= memoryLimit else { return planned }
+    let count = Double(photos.split.train.count * phase.settings.epochs)
+    var seconds = try measuredSecondsPerSample() * count
+    if !usesKeptFeatures, let extractor = try extractor() {
+      let views = options.augmentViews.map { min($0, phase.settings.epochs) }
+      seconds +=
+        try extractor.measuredSecondsPerPhoto()
+        * Double(photos.split.train.count * (views ?? phase.settings.epochs))
+    }
+    planned.learningSeconds = seconds
+    return planned
+  }
+
+  private func extractor() throws(GraftError) -> FeatureExtractor? {
+    guard let backbone else { return nil }
+    return try FeatureExtractor(
+      backbone, preprocessing: model.preprocessing, caching: options.caching,
+      planOptions: options.plan)
+  }
+
+  /// Seconds that forward and backward take for one sample, measured on a few of noise.
+  private func measuredSecondsPerSample() throws(GraftError) -> Double {
+    let size = min(partSize, 4)
+    let network = try lifting {
+      () throws(TrainingError) in
+      try TrainableSession(rest, batchSize: size, planOptions: options.plan)
+    }
+    var generator = SeededGenerator(1)
+    let shape = Shape([size] + rest.inputs[0].imageShape.dimensions)
+    let noise = Tensor(shape, (0..<shape.elementCount).map { _ in generator.uniform() })
+    let targets = Targets.oneHot(Array(repeating: 0, count: size), classes: network.outputCount)
+    func step() {
+      let logits = network.forward(noise.unsafeView, seed: 1)
+      _ = SoftmaxCrossEntropy().evaluate(
+        logits, targets: targets.unsafeView, gradient: network.outputGradient)
+      network.backward()
+    }
+    return withExtendedLifetime((noise, targets)) {
+      step()  // the first touches the memory
+      return ContinuousClock().measure(step).seconds / Double(size)
+    }
+  }
+}
+
+// MARK: - Memory
+
+extension PhaseTrainer {
+  var memoryLimit: Int { options.memoryLimit ?? MachineMemory.bytes / 10 * 9 }
+
+  private func memoryBytes(parts: Int? = nil, batch: Int? = nil) throws(GraftError) -> Int {
+    let (parts, batch) = (parts ?? phase.settings.accumulation, batch ?? phase.settings.batchSize)
+    let size = (batch + parts - 1) / parts
+    let plan = try lifting {
+      () throws(GraphError) in
+      try Plan(rest, batchSize: size, mode: .training, options: options.plan)
+    }
+    let learned = rest.parameters.values.reduce(0) {
+      $0 + ($1.isTrainable ? $1.tensor.shape.elementCount : 0)
+    }
+    let optimizer = try lifting {
+      () throws(TrainingError) in try OptimizerCatalog.make(phase.settings.optimizer)
+    }
+    // Besides the plan's: what the optimizer remembers, the best weights so far, their average.
+    let copies = optimizer.slotCount + 1 + (phase.settings.averageDecay == nil ? 0 : 1)
+    return plan.memoryBytes + copies * learned * MemoryLayout<Float>.stride
+  }
+
+  /// Says before anything is computed that a batch does not fit, and which does.
+  func checkMemory(_ planned: FineTuningEvent.PlannedPhase) throws(GraftError) {
+    guard planned.memoryBytes > memoryLimit else { return }
+    let gigabytes = { (bytes: Int) in tenths(Double(bytes) / 1e9) + " GB" }
+    let batch = phase.settings.batchSize
+    var hints: [String] = []
+    for parts in [2, 4, 8, 16, 32, 64, 128, 256]
+    where parts <= batch && parts > phase.settings.accumulation {
+      let bytes = try memoryBytes(parts: parts)
+      guard bytes <= memoryLimit else { continue }
+      hints.append(
+        "--accumulate \(parts) computes the same batch in \(parts) parts and takes "
+          + "\(gigabytes(bytes)).")
+      break
+    }
+    if hints.isEmpty { hints.append("Train fewer layers: --depth head takes little memory.") }
+    throw GraftError(
+      "training phase '\(phase.name)' with batches of \(batch) takes \(gigabytes(planned.memoryBytes)) "
+        + "of memory; there are \(gigabytes(memoryLimit))", kind: .unavailable, hints: hints)
+  }
+}
+
+private func tenths(_ number: Double) -> String {
+  let tenths = Int((number * 10).rounded(.up))
+  return "\(tenths / 10).\(tenths % 10)"
+}
+
+// MARK: - Samples
+
+extension PhaseTrainer {
+  /// The photos, or what the frozen part says of them.
+  func samples(
+    _ run: inout RunInProgress, _ onEvent: (FineTuningEvent) -> Directive
+  ) throws(GraftError) -> Samples {
+    guard let extractor = try extractor() else { return try photoSamples(run.photos) }
+    let photos = run.photos
+    let total = photos.hashes.count { $0 != nil }
+    let cached = extractor.cachedCount(photos.hashes)
+    guard onEvent(.featuresStarted(total: total, cached: cached)) == .proceed else {
+      throw .stopped
+    }
+    let features = try extractor.features(
+      of: photos.samples.map(\.path), hashes: photos.hashes
+    ) { done in onEvent(.featuresProgress(done: done, total: total)) }
+    for note in extractor.notes where !run.notes.contains(note) {
+      run.notes.append(note)
+      _ = onEvent(.note(note))
+    }
+    run.photos = try photos.readable(
+      failures: features.failures, atMost: options.skippableFraction, isFirstLook: isHead, onEvent)
+    let split = run.photos.split
+    let rows = { (indices: [Int]) in
+      FeatureRows(
+        features: features.tensor, rows: indices,
+        labels: indices.map { photos.samples[$0].label }, layout: features.layout)
+    }
+    var samples = Samples(training: rows(split.train), validation: rows(split.validation))
+    if !usesKeptFeatures { samples.training = try changedSamples(run.photos, onEvent) }
+    if isHead {
+      samples.features = try lifting {
+        () throws(TrainingError) in
+        try FeatureSet(rows(split.train))
+      }
+    }
+    return samples
+  }
+
+  /// Where the whole network learns, it learns from the photos themselves.
+  private func photoSamples(_ photos: SplitPhotos) throws(GraftError) -> Samples {
+    let validation = photos.split.validation.map { photos.samples[$0] }
+    return try lifting {
+      () throws(TrainingError) in
+      Samples(
+        training: try changedPhotos(photos),
+        validation: try PlainPhotos(validation, preprocessing: model.preprocessing))
+    }
+  }
+
+  private func changedPhotos(_ photos: SplitPhotos) throws(TrainingError) -> AugmentedPhotos {
+    try AugmentedPhotos(
+      photos.split.train.map { photos.samples[$0] }, preprocessing: model.preprocessing,
+      policy: options.augmentation, views: options.augmentViews, seed: phase.settings.seed)
+  }
+
+  /// Changed photos through the frozen part: some views kept, or in every epoch anew.
+  private func changedSamples(
+    _ photos: SplitPhotos, _ onEvent: (FineTuningEvent) -> Directive
+  ) throws(GraftError) -> any SampleSource {
+    guard let backbone else { preconditionFailure("there is no frozen part") }
+    let changed = try lifting { () throws(TrainingError) in try changedPhotos(photos) }
+    let running = try RunningFeatures(
+      changed, through: backbone, batchSize: 8, plan: options.plan)
+    guard let views = options.augmentViews else { return running }
+    let total = views * running.count
+    guard onEvent(.featuresStarted(total: total, cached: 0)) == .proceed else { throw .stopped }
+    return try ViewedFeatures(running, views: views, batchSize: 8) {
+      onEvent(.featuresProgress(done: $0, total: total))
+    }
+  }
+}
+
+extension FeatureSet {
+  /// Copies rows.
+  fileprivate init(_ rows: FeatureRows) throws(TrainingError) {
+    let shape = Shape([rows.count] + rows.sampleShape.dimensions)
+    let tensor = try Tensor(unsafeUninitialized: shape) { (memory) throws(TrainingError) in
+      try rows.read(ArraySlice(0..<rows.count), epoch: nil, into: memory)
+    }
+    try self.init(features: tensor, labels: rows.labels, layout: rows.layout)
+  }
+}
+
+// MARK: - Training
+
+extension PhaseTrainer {
+  func train(
+    _ graph: Graph, _ samples: Samples, from state: TrainingState?,
+    _ onEvent: (FineTuningEvent) -> Directive,
+    _ onCheckpoint: (TrainingState) throws(GraftError) -> Void
+  ) throws(GraftError) -> Outcome {
+    var failure: GraftError?
+    do {
+      return try lifting { () throws(TrainingError) in
+        let settings = try resolvedSettings(samples)
+        let start = try startingPoint(start(graph), samples)
+        let network = try TrainableSession(
+          start, batchSize: settings.batchOfParts, planOptions: options.plan)
+        // An answer to stop is heard again after the first step, with something to keep.
+        _ = onEvent(.phaseStarted(name: phase.name, settings: settings))
+        let validation = samples.validation.count > 0 ? samples.validation : nil
+        var result = try Trainer(settings).fit(
+          network, training: samples.training, validation: validation, resuming: state
+        ) { (event) throws(TrainingError) in
+          onEvent(.training(event))
+        } onCheckpoint: { (state) throws(TrainingError) in
+          do throws(GraftError) {
+            try onCheckpoint(state)
+          } catch {
+            failure = error
+            throw TrainingError(error.message, kind: .system)
+          }
+        }
+        result.weights = result.weights.usingBatchStatistics(false)
+        return Outcome(
+          result: result, settings: settings,
+          learnedNames: network.learnedParameters.map(\.name)
+            + network.runningBuffers.map(\.name))
+      }
+    } catch {
+      throw failure ?? error
+    }
+  }
+
+  /// The settings with everything chosen that depends on the photos.
+  private func resolvedSettings(_ samples: Samples) throws(TrainingError) -> TrainingOptions {
+    var settings = phase.settings
+    settings.batchSize = min(settings.batchSize, max(samples.training.count, 1))
+    settings.accumulation = min(settings.accumulation, settings.batchSize)
+    if let features = samples.features {
+      settings = try HeadTrainer(settings).resolvedOptions(for: features)
+    }
+    if options.balancesClasses, settings.classWeights == nil {
+      settings.classWeights = Self.balance(samples.training.labels, classes: model.classCount)
+    }
+    return settings
+  }
+
+  private static func balance(_ labels: [Int], classes: Int) -> [Float] {
+    var counts = [Int](repeating: 0, count: classes)
+    for label in labels { counts[label] += 1 }
+    return counts.map { Float(labels.count) / (Float(classes) * Float(max($0, 1))) }
+  }
+
+  /// A fresh head made small beside the features, so that all classes start equally probable
+  /// whatever the backbone's scale; any other head as it is.
+  private func startingPoint(_ head: Graph, _ samples: Samples) throws(TrainingError) -> Graph {
+    guard model.hasFreshHead, let features = samples.features else { return head }
+    let scale = try features.scale()
+    var start = head
+    for (name, parameter) in head.parameters where parameter.role == .weight {
+      let shape = parameter.tensor.shape
+      let deviation = parameter.tensor.withUnsafeElements { elements in
+        (elements.reduce(0) { $0 + $1 * $1 } / Float(max(elements.count, 1))).squareRoot()
+      }
+      guard deviation > 0 else { continue }
+      let factor = 0.001 / (scale * deviation)
+      start.parameters[name]?.tensor = parameter.tensor.withUnsafeElements { elements in
+        Tensor(shape, elements.map { $0 * factor })
+      }
+    }
+    return start
+  }
+}

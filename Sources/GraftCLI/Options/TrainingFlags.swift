@@ -1,0 +1,202 @@
+public import ArgumentParser
+public import Graft
+
+/// What is trained and how: the flags of `finetune` and `lr-find`.
+struct TrainingFlags: ParsableArguments {
+  @Option(
+    help: """
+      What is trained: head, block (head, then the last stage of convolutions), all, a number of \
+      layers from the output, the name of the first node, or auto (block, if it takes minutes).
+      """)
+  var depth: TrainingDepth = .auto
+
+  @Option(
+    parsing: .unconditional,
+    help: "Largest number of epochs. (default: 100 for the head, 10 below it)")
+  var epochs: Int?
+
+  @Option(
+    name: .customLong("lr"), parsing: .unconditional,
+    help: "Learning rate. (default: from the features for the head, 0.0001 below it)")
+  var learningRate: Float?
+
+  @Option(
+    parsing: .unconditional, help: "Photos in a step. (default: 32 for the head, 16 below it)")
+  var batch: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Compute each step in so many parts, one after the other, to save memory.")
+  var accumulate: Int = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: "The batch that --lr is meant for: the rate grows with the batch (linear scaling rule).")
+  var baseBatch: Int?
+
+  @Option(help: "How weights learn: \(OptimizerCatalog.names.joined(separator: ", ")).")
+  var optimizer: String = TrainingOptions().optimizer
+
+  @Option(parsing: .unconditional, help: "Momentum of the optimizers that have it.")
+  var momentum: Float?
+
+  @Option(help: "How the rate changes: \(ScheduleCatalog.names.joined(separator: ", ")).")
+  var schedule: String = TrainingOptions().schedule
+
+  @Option(parsing: .unconditional, help: "Steps over which the rate rises at the beginning.")
+  var warmup: Int = 0
+
+  @Option(parsing: .unconditional, help: "Pull of the weights towards zero.")
+  var weightDecay: Float = TrainingOptions().weightDecay
+
+  @Option(parsing: .unconditional, help: "Pull of the weights' absolute values towards zero.")
+  var l1: Float = 0
+
+  @Option(parsing: .unconditional, help: "Largest norm of the gradient; longer ones are shortened.")
+  var clip: Float?
+
+  @Option(parsing: .unconditional, help: "Keep a moving average of the weights, such as 0.999.")
+  var ema: Float?
+
+  @Option(help: "What is made small: \(LossCatalog.names.joined(separator: ", ")).")
+  var loss: String = TrainingOptions().loss
+
+  @Option(
+    parsing: .unconditional,
+    help: "How much of each label is spread over all classes. (default: 0.2 head, 0.1 below it)")
+  var labelSmoothing: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Epochs without a lower validation loss after which a phase ends. (default: 20 for the head, 5 \
+      below it)
+      """)
+  var patience: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The rate of a layer is this times that of the layer behind it, such as 0.9.")
+  var layerDecay: Float = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: "Below the head, thaw one layer more every so many epochs until the depth is reached.")
+  var unfreezeEvery: Int?
+
+  @Option(help: "Statistics of BatchNormalization in layers that learn: frozen or train.")
+  var batchNorm: FineTuningOptions.BatchNormalizationMode = .frozen
+
+  @Option(
+    help: """
+      How photos are changed while they are learned from: \
+      \(AugmentationCatalog.entries.map(\.name).joined(separator: ", ")), several with commas. See 'graft \
+      augment-preview'.
+      """)
+  var augment: String = "none"
+
+  @Option(
+    parsing: .unconditional,
+    help: "Changed views of each photo that are kept; anew in every epoch unless given.")
+  var augmentViews: Int?
+
+  @Option(help: "Weight rare classes more: auto or none.")
+  var balance: Balance = .auto
+
+  enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
+}
+
+extension TrainingDepth: ExpressibleByArgument {
+  /// As typed behind `--depth`.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension FineTuningOptions.BatchNormalizationMode: ExpressibleByArgument {}
+
+// MARK: - Settings
+
+extension TrainingFlags {
+  /// - Throws: the first setting that cannot be, before any work.
+  func options(
+    seed: UInt64, balances: Bool, _ runFlags: RunFlags, strict: Bool
+  ) throws(GraftError) -> FineTuningOptions {
+    var options = FineTuningOptions(depth: depth)
+    shared(&options.training, seed)
+    shared(&options.deepTraining, seed)
+    if depth == .head { only(&options.training) } else { only(&options.deepTraining) }
+    let usualRate = try usualDeepRate()
+    options.deepTraining.learningRate = learningRate ?? usualRate
+    options.unfreezeEvery = unfreezeEvery
+    options.batchNormalization = batchNorm
+    options.augmentViews = augmentViews
+    options.balancesClasses = balances
+    options.caching = runFlags.caching
+    options.skippableFraction = strict ? 0 : options.skippableFraction
+    options.plan = runFlags.plan
+    do {
+      options.augmentation = try AugmentationPolicy(augment)
+    } catch {
+      throw GraftError("--augment: \(error.message)", kind: .usage, hints: error.hints)
+    }
+    try check(options)
+    return options
+  }
+
+  /// Settings of both parts.
+  private func shared(_ settings: inout TrainingOptions, _ seed: UInt64) {
+    settings.optimizer = optimizer
+    settings.momentum = momentum
+    settings.schedule = schedule
+    settings.weightDecay = weightDecay
+    settings.l1 = l1
+    settings.gradientClip = clip
+    settings.averageDecay = ema
+    settings.loss = loss
+    settings.labelSmoothing = labelSmoothing ?? settings.labelSmoothing
+    settings.seed = seed
+  }
+
+  /// Settings of the deepest phases only: below the head there are other photos in a step.
+  private func only(_ settings: inout TrainingOptions) {
+    settings.epochs = epochs ?? settings.epochs
+    settings.learningRate = learningRate ?? settings.learningRate
+    settings.batchSize = batch ?? settings.batchSize
+    settings.accumulation = accumulate
+    settings.baseBatch = baseBatch
+    settings.warmupSteps = warmup
+    settings.patience = patience ?? settings.patience
+    settings.layerDecay = layerDecay
+  }
+
+  /// A tenth of the rate of a layer that knows nothing.
+  private func usualDeepRate() throws(GraftError) -> Float {
+    do {
+      return try OptimizerCatalog.defaultRate(optimizer) / 10
+    } catch {
+      throw GraftError(error.message, kind: .usage, hints: error.hints)
+    }
+  }
+
+  private func check(_ options: FineTuningOptions) throws(GraftError) {
+    do {
+      _ = try Trainer(options.training)
+      _ = try Trainer(options.deepTraining)
+    } catch {
+      throw GraftError(error.message, kind: .usage, hints: error.hints)
+    }
+    if let unfreezeEvery, unfreezeEvery < 1 {
+      throw GraftError("--unfreeze-every is \(unfreezeEvery); expected at least 1", kind: .usage)
+    }
+    if let augmentViews, augmentViews < 1 {
+      throw GraftError("--augment-views is \(augmentViews); expected at least 1", kind: .usage)
+    }
+    if augmentViews != nil, options.augmentation.isNone {
+      throw GraftError("--augment-views keeps changed photos; say how with --augment", kind: .usage)
+    }
+    if depth == .head, !options.augmentation.isNone {
+      throw GraftError(
+        "--augment changes photos while layers below the head learn; --depth head learns from kept "
+          + "features", kind: .usage)
+    }
+  }
+}
