@@ -87,7 +87,7 @@ void graft_convolve(const graft_convolution *c, ptrdiff_t task) {
   ptrdiff_t column = group * c->outputs + panel * GRAFT_PANEL;
   const float *x = c->x + group * c->channels;
   const float *weights = c->weights + (group * panels(c) + panel) * panel_floats;
-  const float *bias = c->bias + (group * panels(c) + panel) * GRAFT_PANEL;
+  const float *bias = c->bias ? c->bias + (group * panels(c) + panel) * GRAFT_PANEL : NULL;
   const float *table[TAPS * ROW_BLOCK];
   ptrdiff_t known_tap = -1;  // the taps the table is for
 

@@ -85,12 +85,13 @@ extension Kernels {
       + (geometry.mergesKernelRows ? geometry.widenedFloats : 0)
   }
 
-  /// `Y = limits(X ⋆ W + bias + residual)`, X and Y channels-last.
+  /// `Y = limits(X ⋆ W + bias + residual)`, X and Y channels-last; or, accumulating,
+  /// `Y += X ⋆ W`.
   package static func convolve(
     _ x: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>? = nil, limits: Limits = .none,
     _ y: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry,
-    scratch: UnsafeMutablePointer<Float>
+    scratch: UnsafeMutablePointer<Float>, accumulates: Bool = false
   ) {
     guard geometry.outputCount > 0 else { return }
     let zeros = scratch + geometry.paddedBiasFloats
@@ -103,7 +104,9 @@ extension Kernels {
     (work.bias, work.zeros) = (UnsafePointer(scratch), UnsafePointer(zeros))
     work.residual = residual
     (work.low, work.high) = (limits.low, limits.high)
+    if accumulates, geometry.isDepthwise { work.residual = UnsafePointer(y) }
     if geometry.isDepthwise { return convolveDepthwise(work) }
+    if accumulates { work.bias = nil }
     if geometry.mergesKernelRows {
       mergeKernelRows(x, into: zeros + zeroCount, &work, geometry)
     }

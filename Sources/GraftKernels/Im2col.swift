@@ -1,8 +1,8 @@
-/// Some rows of output pixels of one image, written out as rows of a matrix: for each pixel and each
+/// Some rows of output pixels of the batch, written out as rows of a matrix: for each pixel and each
 /// kernel tap, the channels of one group.
 struct ColumnBlock {
   let geometry: ConvolutionGeometry
-  let image: Int
+  /// Rows of output pixels, counted over all images.
   let rows: Range<Int>
   let group: Int
 
@@ -14,7 +14,8 @@ struct ColumnBlock {
   static func rowCount(_ geometry: ConvolutionGeometry) -> Int {
     let rowFloats =
       geometry.window.outputWidth * geometry.window.taps * geometry.channelsPerGroup
-    return max(1, min(geometry.window.outputHeight, (1 << 20) / max(rowFloats, 1)))
+    return max(
+      1, min(geometry.batch * geometry.window.outputHeight, (1 << 20) / max(rowFloats, 1)))
   }
 
   /// Floats of the largest block.
@@ -27,14 +28,10 @@ struct ColumnBlock {
   static func forEach(
     _ geometry: ConvolutionGeometry, group: Int, _ body: (ColumnBlock) -> Void
   ) {
-    let (height, size) = (geometry.window.outputHeight, rowCount(geometry))
-    for image in 0..<geometry.batch {
-      for first in stride(from: 0, to: height, by: size) {
-        body(
-          ColumnBlock(
-            geometry: geometry, image: image, rows: first..<min(height, first + size),
-            group: group))
-      }
+    let (count, size) = (geometry.batch * geometry.window.outputHeight, rowCount(geometry))
+    for first in stride(from: 0, to: count, by: size) {
+      body(
+        ColumnBlock(geometry: geometry, rows: first..<min(count, first + size), group: group))
     }
   }
 }
@@ -45,9 +42,10 @@ extension ColumnBlock {
   /// Writes the matrix: `columns[pixel][tap][channel]`, padding as 0.
   func fill(_ columns: UnsafeMutablePointer<Float>, from x: UnsafePointer<Float>) {
     let (window, channels) = (geometry.window, geometry.channelsPerGroup)
-    let source = x + image * window.inputArea * geometry.inputChannels + group * channels
     Parallel.run(rows.count) { row in
-      let oy = rows.lowerBound + row
+      let (image, oy) = (rows.lowerBound + row).quotientAndRemainder(
+        dividingBy: window.outputHeight)
+      let source = x + image * window.inputArea * geometry.inputChannels + group * channels
       for ox in 0..<window.outputWidth {
         var target = columns + (row * window.outputWidth + ox) * depth
         for i in 0..<window.kernelHeight {
@@ -75,13 +73,16 @@ extension ColumnBlock {
   /// pixels that see it, in a fixed order.
   func add(_ columns: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>) {
     let (window, channels) = (geometry.window, geometry.channelsPerGroup)
-    let target = dx + image * window.inputArea * geometry.inputChannels + group * channels
-    Parallel.run(window.inputHeight) { iy in
+    let images = rows.lowerBound / window.outputHeight...(rows.upperBound - 1) / window.outputHeight
+    Parallel.run(images.count * window.inputHeight) { place in
+      let (skipped, iy) = place.quotientAndRemainder(dividingBy: window.inputHeight)
+      let image = images.lowerBound + skipped
+      let target = dx + image * window.inputArea * geometry.inputChannels + group * channels
       for i in 0..<window.kernelHeight {
         guard
           let oy = Self.output(
             seeing: iy + window.padTop - i * window.dilationHeight, stride: window.strideHeight),
-          rows.contains(oy)
+          oy < window.outputHeight, rows.contains(image * window.outputHeight + oy)
         else { continue }
         for ix in 0..<window.inputWidth {
           let pixel = target + (iy * window.inputWidth + ix) * geometry.inputChannels
@@ -91,7 +92,8 @@ extension ColumnBlock {
                 seeing: ix + window.padLeft - j * window.dilationWidth, stride: window.strideWidth),
               ox < window.outputWidth
             else { continue }
-            let row = (oy - rows.lowerBound) * window.outputWidth + ox
+            let row =
+              (image * window.outputHeight + oy - rows.lowerBound) * window.outputWidth + ox
             let source = columns + row * depth + (i * window.kernelWidth + j) * channels
             for channel in 0..<channels { pixel[channel] += source[channel] }
           }

@@ -125,6 +125,7 @@ extension Plan {
         case .parameter(let name): graph.parameters[name]?.tensor.shape ?? []
         }
       }, isParameter: step.inputs.map(\.isParameter),
+      isLearned: step.inputs.map { $0.isLearned(in: graph, mode) },
       mode: step.isDifferentiated ? mode : .inference, method: step.method)
   }
 

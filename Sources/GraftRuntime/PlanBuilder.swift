@@ -144,6 +144,7 @@ extension PlanBuilder {
       isDifferentiated ?? node.outputs.contains(where: differentiable.contains)
     var context = PlanningContext(
       inputs: inputs.map(shape), isParameter: inputs.map(\.isParameter),
+      isLearned: inputs.map { $0.isLearned(in: source, mode) },
       mode: isDifferentiated ? mode : .inference)
     context.method = choose(node.operator.methods(for: context))
     let memory = node.operator.memory(for: context)
@@ -179,6 +180,11 @@ extension PlanBuilder {
 }
 
 extension PlannedInput {
+  func isLearned(in graph: Graph, _ mode: Mode) -> Bool {
+    guard mode == .training, case .parameter(let name) = self else { return false }
+    return graph.parameters[name]?.isTrainable == true
+  }
+
   var isParameter: Bool {
     if case .parameter = self { true } else { false }
   }

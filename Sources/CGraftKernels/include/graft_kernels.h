@@ -57,7 +57,7 @@ typedef struct graft_convolution {
   ptrdiff_t output_pixel_stride;                     // of y and residual
   const float *x;
   const float *weights;
-  const float *bias;      // [groups][panels * 16]
+  const float *bias;      // [groups][panels * 16]; NULL: y is added to (not depthwise)
   const float *residual;  // added before the limits; NULL where there is none
   const float *zeros;     // as many as channels: what padding reads
   float *y;

@@ -166,15 +166,20 @@ public struct PlanningContext: Sendable {
   public var inputs: [Shape]
   /// For each input: is it a parameter, hence the same at every call until updated?
   public var isParameter: [Bool]
+  /// For each input: is it a parameter that changes from step to step? Empty: none is.
+  public var isLearned: [Bool]
   /// Inference or training.
   public var mode: Mode
   /// The chosen method; nil where the operator lists none.
   public var method: String?
 
   /// What the plan knows of a node.
-  public init(inputs: [Shape], isParameter: [Bool], mode: Mode, method: String? = nil) {
+  public init(
+    inputs: [Shape], isParameter: [Bool], isLearned: [Bool] = [], mode: Mode, method: String? = nil
+  ) {
     self.inputs = inputs
     self.isParameter = isParameter
+    self.isLearned = isLearned
     self.mode = mode
     self.method = method
   }

@@ -126,7 +126,7 @@ extension Conv {
   package func methods(for context: PlanningContext) -> [MethodEstimate] {
     let geometry = geometry(context.inputs[0], context.inputs[1])
     if geometry.isDepthwise { return [Method.depthwise.estimate(geometry, isPacked: true)] }
-    let isPacked = context.isParameter.count > 1 && context.isParameter[1]
+    let isPacked = keepsPacked(context)
     var methods = [Method.direct.estimate(geometry, isPacked: isPacked)]
     if Kernels.canWinograd(geometry) {
       methods.append(Method.winograd.estimate(geometry, isPacked: isPacked))
@@ -144,8 +144,14 @@ extension Conv {
       // Room for the weights too: they are packed at each call where nobody did it before.
       scratchFloats: packed + method.scratchFloats(geometry) + reordered,
       backwardScratchFloats: context.mode == .training
-        ? Kernels.convolutionGradientScratchFloats(geometry) + 2 * reordered : 0,
-      packedFloats: isParameter ? packed : 0)
+        ? method.gradientScratchFloats(geometry) + 2 * reordered : 0,
+      packedFloats: keepsPacked(context) ? packed : 0)
+  }
+
+  /// Weights that change at each step are packed at each step, in working memory.
+  private func keepsPacked(_ context: PlanningContext) -> Bool {
+    let isLearned = context.isLearned.count > 1 && context.isLearned[1]
+    return context.isParameter.count > 1 && context.isParameter[1] && !isLearned
   }
 
   package func pack(
@@ -209,10 +215,12 @@ extension Conv {
     guard let dy = pass.outputGradients[0] else { return }
     let (x, w) = (pass.inputs[0], pass.inputs[1])
     let geometry = geometry(x.shape, w.shape)
-    let room = pass.scratch + Kernels.convolutionGradientScratchFloats(geometry)
+    let method = Method(pass.method, geometry)
+    let room = pass.scratch + method.gradientScratchFloats(geometry)
     if let dx = pass.inputGradients[0] {
       Kernels.addConvolutionInputGradient(
-        dy.base, weights: inONNXOrder(w, room), dx.base, geometry, scratch: pass.scratch)
+        dy.base, weights: inONNXOrder(w, room), dx.base, geometry, scratch: pass.scratch,
+        usesWinograd: method == .winograd)
     }
     if let dw = pass.inputGradients[1] {
       addWeightGradient(x, dy, dw, geometry, scratch: pass.scratch, room: room)
@@ -222,7 +230,7 @@ extension Conv {
         dy.base, db.base, pixels: geometry.outputPixels, channels: geometry.outputChannels)
     }
     if epilogue.hasResidual, let dr = pass.inputGradients[pass.inputs.count - 1] {
-      for index in 0..<dy.count { dr.base[index] += dy.base[index] }
+      Kernels.add(dy.base, to: dr.base, count: dy.count)
     }
   }
 }
@@ -290,6 +298,10 @@ private enum Method: String {
   func scratchFloats(_ geometry: ConvolutionGeometry) -> Int {
     self == .winograd
       ? Kernels.winogradScratchFloats(geometry) : Kernels.convolutionScratchFloats(geometry)
+  }
+
+  func gradientScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
+    Kernels.convolutionGradientScratchFloats(geometry, usesWinograd: self == .winograd)
   }
 
   func pack(
