@@ -51,9 +51,9 @@ import Testing
   @Test func listsEpochs() {
     #expect(
       report.epochsCSV() == """
-        epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best
-        1,1.0,0.5,0.25,0.8,0.1,1
-        2,0.5,1.0,,,0.05,0
+        epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best,phase
+        1,1.0,0.5,0.25,0.8,0.1,1,head
+        2,0.5,1.0,,,0.05,0,head
 
         """)
   }

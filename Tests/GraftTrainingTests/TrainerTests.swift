@@ -26,7 +26,12 @@ import Testing
     #expect(result.epochs.count == 20)
     let best = result.epochs[result.bestEpoch - 1]
     #expect(best.validationAccuracy! > 0.85)
-    #expect(best.validationLoss! == result.epochs.compactMap(\.validationLoss).min())
+    let highest = result.epochs.compactMap(\.validationAccuracy).max()
+    #expect(best.validationAccuracy == highest)
+    #expect(
+      best.validationLoss!
+        == result.epochs.filter { $0.validationAccuracy == highest }.map { $0.validationLoss! }
+        .min())
     #expect(best.isBest)
     // What was kept is what was judged.
     let judged = try Evaluation(

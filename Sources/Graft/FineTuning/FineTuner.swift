@@ -118,17 +118,22 @@ struct RunInProgress {
       Report.Phase(
         name: phase.phase.name, settings: outcome.settings, epochs: result.epochs,
         bestEpoch: result.bestEpoch))
-    let loss = result.epochs.first { $0.epoch == result.bestEpoch }?.validationLoss
-    guard
-      progress.best == nil || result.bestEpoch > 0 && loss ?? 0 < progress.best?.loss ?? .infinity
-    else { return }
+    let epoch = result.epochs.first { $0.epoch == result.bestEpoch }
+    let (accuracy, loss) = (epoch?.validationAccuracy ?? 0, epoch?.validationLoss ?? .infinity)
+    if let best = progress.best {
+      // Without validation the last phase is the best that is known.
+      let isJudged = epoch?.validationLoss != nil
+      guard epoch != nil, !isJudged || (accuracy, -loss) > (best.accuracy, -best.loss) else {
+        return
+      }
+    }
     let learned = phase.joined(run: graph, result.weights)
     // What any phase has learned so far.
     var values = progress.best?.values ?? [:]
     for name in outcome.learnedNames { values[name] = learned.parameters[name]?.tensor }
     graph = learned
     progress.best = FineTuningCheckpoint.Best(
-      phase: progress.finished.count - 1, loss: loss ?? .infinity, values: values,
+      phase: progress.finished.count - 1, accuracy: accuracy, loss: loss, values: values,
       validationLogits: result.validationLogits)
   }
 }

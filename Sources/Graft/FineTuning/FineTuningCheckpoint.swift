@@ -16,6 +16,7 @@ public struct FineTuningCheckpoint: Sendable {
   struct Best: Sendable {
     /// Place among the phases.
     var phase: Int
+    var accuracy: Double
     var loss: Double
     /// What was learned, by the name of the parameter.
     var values: [String: Tensor]
@@ -34,6 +35,7 @@ extension FineTuningCheckpoint {
     var phaseNames: [String]
     var splitHash: String
     var bestPhase: Int?
+    var bestAccuracy: Double?
     var bestLoss: Double?
     var state: TrainingState.Numbers?
   }
@@ -42,7 +44,7 @@ extension FineTuningCheckpoint {
   public func write(to path: FilePath) throws(GraftError) {
     let numbers = Numbers(
       finished: finished, phaseNames: phaseNames, splitHash: splitHash, bestPhase: best?.phase,
-      bestLoss: best?.loss, state: state?.numbers)
+      bestAccuracy: best?.accuracy, bestLoss: best?.loss, state: state?.numbers)
     var tensors: [String: Tensor] = [:]
     for (name, tensor) in best?.values ?? [:] { tensors["learned/\(name)"] = tensor }
     tensors["learned-logits"] = best?.validationLogits
@@ -72,7 +74,8 @@ extension FineTuningCheckpoint {
     splitHash = numbers.splitHash
     best = numbers.bestPhase.map {
       Best(
-        phase: $0, loss: numbers.bestLoss ?? .infinity, values: group("learned"),
+        phase: $0, accuracy: numbers.bestAccuracy ?? 0, loss: numbers.bestLoss ?? .infinity,
+        values: group("learned"),
         validationLogits: tensors["learned-logits"])
     }
     guard let state = numbers.state else { return }

@@ -69,7 +69,7 @@ struct TrainingFlags: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      Epochs without a lower validation loss after which a phase ends. (default: 20 for the head, 5 \
+      Epochs without a better one after which a phase ends. (default: 20 for the head, 5 \
       below it)
       """)
   var patience: Int?

@@ -12,6 +12,7 @@ extension TrainingState {
     var optimizerSteps: [String: Int]
     var average: Average?
     var bestEpoch: Int?
+    var bestAccuracy: Double?
     var bestLoss: Double?
 
     struct Average: Codable, Hashable {
@@ -30,7 +31,8 @@ extension TrainingState {
       average: average.map {
         .init(
           decay: $0.decay, isWarmingUp: $0.isWarmingUp, step: $0.step, count: $0.averages.count)
-      }, bestEpoch: best?.epoch, bestLoss: best?.loss)
+      }, bestEpoch: best?.epoch, bestAccuracy: best?.accuracy,
+      bestLoss: best?.loss)
   }
 
   /// The tensors of this state; the prefixes keep the kinds apart.
@@ -75,7 +77,8 @@ extension TrainingState {
     }
     let best = numbers.bestEpoch.map { epoch in
       Best(
-        epoch: epoch, loss: numbers.bestLoss ?? .infinity, values: group("best"),
+        epoch: epoch, accuracy: numbers.bestAccuracy ?? 0, loss: numbers.bestLoss ?? .infinity,
+        values: group("best"),
         validationLogits: tensors["logits"])
     }
     self.init(

@@ -2,9 +2,10 @@ public import GraftTensor
 
 /// Trains a network on labelled samples: forward, loss, backward, update, batch by batch.
 ///
-/// After every epoch the validation samples are judged; the weights of the epoch with the lowest
-/// validation loss are kept, and the run ends when `patience` epochs bring no lower one. The same
-/// settings and samples give the same weights, whatever the number of threads.
+/// After every epoch the validation samples are judged; the weights of the epoch with the highest
+/// accuracy, of equals that with the lowest loss, are kept, and the run ends when `patience` epochs
+/// bring no better one. The same settings and samples give the same weights, whatever the number of
+/// threads.
 public struct Trainer {
   /// The settings of every run.
   public let options: TrainingOptions

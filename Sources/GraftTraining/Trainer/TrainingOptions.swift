@@ -29,7 +29,7 @@ public struct TrainingOptions: Hashable, Sendable {
   public var schedule: String
   /// Steps over which the rate rises at the beginning.
   public var warmupSteps: Int
-  /// Epochs without a lower validation loss after which the run ends.
+  /// Epochs without a better one after which the run ends.
   public var patience: Int
   /// A name of ``LossCatalog``.
   public var loss: String

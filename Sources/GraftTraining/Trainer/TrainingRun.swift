@@ -256,10 +256,12 @@ extension TrainingRun {
     if let loss = evaluation?.loss, !loss.isFinite {
       throw diverged("validation loss is \(loss)", step: stepsPerEpoch)
     }
-    let isBest = evaluation.map { $0.loss < best?.loss ?? .infinity } ?? true
+    let accuracy = evaluation?.accuracy.value ?? 0
+    let isBest =
+      evaluation.map { best?.isBeaten(by: accuracy, loss: $0.loss) ?? true } ?? true
     if isBest {
       best = TrainingState.Best(
-        epoch: epoch, loss: evaluation?.loss ?? .infinity, values: values,
+        epoch: epoch, accuracy: accuracy, loss: evaluation?.loss ?? .infinity, values: values,
         validationLogits: evaluation?.logits)
     }
     let metrics = EpochMetrics(

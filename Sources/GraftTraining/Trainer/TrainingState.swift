@@ -10,6 +10,8 @@ public struct TrainingState: Sendable {
   public struct Best: Sendable {
     /// Counted from 1.
     public var epoch: Int
+    /// Validation accuracy; 0 where nothing was kept back.
+    public var accuracy: Double
     /// Validation loss; infinite where nothing was kept back.
     public var loss: Double
     /// Weights and running statistics of that epoch, by name.
@@ -19,12 +21,20 @@ public struct TrainingState: Sendable {
 
     /// From a run, or from a file.
     public init(
-      epoch: Int, loss: Double, values: [String: Tensor], validationLogits: Tensor?
+      epoch: Int, accuracy: Double, loss: Double, values: [String: Tensor],
+      validationLogits: Tensor?
     ) {
       self.epoch = epoch
+      self.accuracy = accuracy
       self.loss = loss
       self.values = values
       self.validationLogits = validationLogits
+    }
+
+    /// Is an epoch better than this one? The higher accuracy decides, between equals the lower loss:
+    /// layers below the head grow surer as they learn, so that their loss rises while they improve.
+    func isBeaten(by accuracy: Double, loss: Double) -> Bool {
+      (accuracy, -loss) > (self.accuracy, -self.loss)
     }
   }
 
