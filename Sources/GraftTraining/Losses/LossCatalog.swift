@@ -1,22 +1,58 @@
 /// The losses by name, as settings and the command line spell them.
 public enum LossCatalog {
   /// Sorted by name.
-  public static let names = makers.keys.sorted()
+  public static let names: [String] = makers.keys.sorted()
 
-  /// The loss of this name.
+  /// The loss of this name; `gamma` is that of the focal loss.
   ///
-  /// - Throws: where there is none; the hint lists what there is.
+  /// - Throws: where there is none, the hint listing what there is; where a setting does not apply to
+  ///   it.
   public static func make(
-    _ name: String, labelSmoothing: Float = 0, classWeights: [Float]? = nil
+    _ name: String, labelSmoothing: Float = 0, classWeights: [Float]? = nil, gamma: Float = 2
   ) throws(TrainingError) -> any Loss {
-    guard let maker = makers[name] else {
+    guard let entry = makers[name] else {
       throw .unknownName(name, of: "loss", known: names)
     }
-    return maker(labelSmoothing, classWeights)
+    guard entry.isOfClasses || labelSmoothing == 0 else {
+      throw TrainingError(
+        "\(name) takes targets as they are; expected no label smoothing, not \(labelSmoothing)",
+        kind: .badSetting)
+    }
+    guard entry.isOfClasses || classWeights == nil else {
+      throw TrainingError(
+        "\(name) knows no classes; expected no class weights", kind: .badSetting)
+    }
+    guard gamma >= 0 && gamma.isFinite else {
+      throw TrainingError(
+        "gamma is \(gamma); expected 0 or a number above", kind: .badSetting)
+    }
+    return entry.make(Settings(smoothing: labelSmoothing, weights: classWeights, gamma: gamma))
   }
 
-  private static let makers: [String: @Sendable (Float, [Float]?) -> any Loss] = [
-    "cross-entropy": { SoftmaxCrossEntropy(labelSmoothing: $0, classWeights: $1) }
+  private struct Settings {
+    let smoothing: Float
+    let weights: [Float]?
+    let gamma: Float
+  }
+
+  private struct Entry: Sendable {
+    /// Are the targets classes, rather than any numbers?
+    let isOfClasses: Bool
+    let make: @Sendable (Settings) -> any Loss
+  }
+
+  private static let makers: [String: Entry] = [
+    "cross-entropy": Entry(isOfClasses: true) {
+      SoftmaxCrossEntropy(labelSmoothing: $0.smoothing, classWeights: $0.weights)
+    },
+    "focal": Entry(isOfClasses: true) {
+      FocalLoss(gamma: $0.gamma, labelSmoothing: $0.smoothing, classWeights: $0.weights)
+    },
+    "half-squared-error": Entry(isOfClasses: false) { _ in HalfSquaredError() },
+    "mean-squared-error": Entry(isOfClasses: false) { _ in MeanSquaredError() },
+    "sigmoid-cross-entropy": Entry(isOfClasses: true) {
+      SigmoidCrossEntropy(labelSmoothing: $0.smoothing, classWeights: $0.weights)
+    },
   ]
 }
 
