@@ -73,7 +73,8 @@ extension GraftError {
     self.init(error.message, kind: kind, hints: error.hints)
   }
 
-  init(_ error: TrainingError) {
+  /// Training that cannot begin or go on.
+  public init(_ error: TrainingError) {
     let kind: Kind =
       switch error.kind {
       case .badData, .diverged: .badData

@@ -178,6 +178,27 @@ import Testing
     #expect(still.x.allSatisfy { $0 == 0 } && still.y.allSatisfy { $0 == 0 })
   }
 
+  /// The double sum over both axes at once.
+  @Test(arguments: [(7, 5, 0.8), (5, 9, 2.5), (1, 1, 4), (30, 2, 1)])
+  func smoothsAsAGaussian(_ width: Int, _ height: Int, _ sigma: Double) {
+    var noise = SeededGenerator(2)
+    let plane = (0..<width * height).map { _ in noise.normal() }
+    let radius = Int((3 * sigma).rounded(.up))
+    func weight(_ distance: Int) -> Double {
+      abs(distance) > radius ? 0 : exp(-Double(distance * distance) / (2 * sigma * sigma))
+    }
+    let total = (-radius...radius).reduce(0) { $0 + weight($1) }
+    let smoothed = ElasticDeformation.smoothed(plane, width: width, height: height, sigma: sigma)
+    for index in plane.indices {
+      let expected = plane.indices.reduce(0.0) { sum, other in
+        sum + Double(plane[other]) * weight(other % width - index % width)
+          * weight(other / width - index / width)
+      }
+      // Sums of at most 64 terms below 4 in single precision.
+      #expect(abs(Double(smoothed[index]) - expected / (total * total)) < 2e-6)
+    }
+  }
+
   @Test(arguments: AugmentationCatalog.entries.map(\.name))
   func theSameSeedGivesTheSamePhoto(_ name: String) throws {
     let policy = try AugmentationPolicy(name)

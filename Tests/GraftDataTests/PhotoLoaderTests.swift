@@ -70,12 +70,16 @@ import Testing
         return name?.hasPrefix("graft leak") ?? false
       }
     }
+    var most = 0
     for _ in 0..<50 {
       let loader = PhotoLoader(
         paths + paths, preprocessing: preprocessing, threads: 3, lookAhead: 2,
         threadName: "graft leak")
       _ = loader.next()
+      most = max(most, try graftThreads())
+      withExtendedLifetime(loader) {}
     }
+    #expect(most > 0)
     // A thread that has left its loop may take a moment to be gone.
     for _ in 0..<100 where try graftThreads() > 0 { usleep(10_000) }
     #expect(try graftThreads() == 0)

@@ -129,7 +129,7 @@ extension TrainingFlags {
     options.unfreezeEvery = unfreezeEvery
     options.batchNormalization = batchNorm
     options.augmentViews = augmentViews
-    options.balancesClasses = balances
+    options.balancesClasses = balances && LossCatalog.isOfClasses(loss)
     options.caching = runFlags.caching
     options.skippableFraction = strict ? 0 : options.skippableFraction
     options.plan = runFlags.plan
@@ -152,7 +152,8 @@ extension TrainingFlags {
     settings.gradientClip = clip
     settings.averageDecay = ema
     settings.loss = loss
-    settings.labelSmoothing = labelSmoothing ?? settings.labelSmoothing
+    let usual = LossCatalog.isOfClasses(loss) ? settings.labelSmoothing : 0
+    settings.labelSmoothing = labelSmoothing ?? usual
     settings.seed = seed
   }
 

@@ -47,11 +47,11 @@ public enum AugmentationCatalog {
   private static let singles: [Entry] = [
     Entry(
       name: "crop", numbers: "[:LEAST]",
-      summary: "a random part of at least this area, 0.08 unless given", ranges: [0.01...1]
+      summary: "a random part of at least this area (0.08)", ranges: [0.01...1]
     ) { [RandomResizedCrop(scale: ($0.first ?? 0.08)...1)] },
     Entry(
       name: "shift", numbers: "[:PART]",
-      summary: "moved by up to this part of the side, 0.125 unless given", ranges: [0...1]
+      summary: "moved by up to this part of the side (0.125)", ranges: [0...1]
     ) { [PadCrop(margin: $0.first ?? 0.125)] },
     Entry(name: "flip", numbers: "", summary: "left and right exchanged", ranges: []) { _ in
       [HorizontalFlip()]
@@ -61,11 +61,11 @@ public enum AugmentationCatalog {
     },
     Entry(
       name: "rotate", numbers: "[:DEGREES]",
-      summary: "turned by up to this angle, 15 unless given", ranges: [0...180]
+      summary: "turned by up to this angle (15)", ranges: [0...180]
     ) { [Rotation(degrees: $0.first ?? 15)] },
     Entry(
       name: "jitter", numbers: "[:AMOUNT[:HUE]]",
-      summary: "brightness, contrast and saturation, 0.2 unless given; hue in turns",
+      summary: "brightness, contrast, saturation (0.2); hue (0)",
       ranges: [0...1, 0...0.5]
     ) {
       let amount = $0.first ?? 0.2
@@ -74,15 +74,15 @@ public enum AugmentationCatalog {
     },
     Entry(
       name: "erase", numbers: "[:OFTEN]",
-      summary: "a rectangle of noise, this often, 0.5 unless given", ranges: [0...1]
+      summary: "a rectangle of noise, this often (0.5)", ranges: [0...1]
     ) { [RandomErasing(probability: $0.first ?? 0.5)] },
     Entry(
       name: "elastic", numbers: "[:ALPHA]",
-      summary: "bent like rubber, 34 unless given; for digits and letters", ranges: [0...500]
+      summary: "bent like rubber (34), for digits and letters", ranges: [0...500]
     ) { [ElasticDeformation(alpha: $0.first ?? 34)] },
     Entry(
       name: "randaugment", numbers: "[:N[:M]]",
-      summary: "N random operations of strength M of 30, 2 and 9 unless given",
+      summary: "N random operations (2) of strength M of 30 (9)",
       ranges: [1...14, 0...30], areWhole: true
     ) {
       [RandAugment(operations: Int($0.first ?? 2), magnitude: Int($0.count > 1 ? $0[1] : 9))]

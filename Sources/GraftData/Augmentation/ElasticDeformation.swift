@@ -99,34 +99,44 @@ public struct ElasticDeformation: Augmentation {
 // MARK: - Smoothing
 
 extension ElasticDeformation {
-  /// Smoothed by a Gaussian along rows, then along columns; cut off at three deviations, zero beyond
+  /// Smoothed by a Gaussian along columns, then along rows; cut off at three deviations, zero beyond
   /// the edge.
-  static func smoothed(_ plane: [Float], width: Int, height: Int, sigma: Double) -> [Float] {
+  package static func smoothed(_ plane: [Float], width: Int, height: Int, sigma: Double) -> [Float]
+  {
     let radius = max(1, Int((3 * sigma).rounded(.up)))
     let exact = (-radius...radius).map { exp(-Double($0 * $0) / (2 * sigma * sigma)) }
     let total = exact.reduce(0, +)
     let weights = exact.map { Float($0 / total) }
-    let rows = smoothed(plane, weights, count: width, stride: 1, lines: height, next: width)
-    return smoothed(rows, weights, count: height, stride: width, lines: width, next: 1)
+    let columns = smoothedDown(plane, weights, width: width, height: height)
+    let turned = transposed(columns, width: width, height: height)
+    let both = smoothedDown(turned, weights, width: height, height: width)
+    return transposed(both, width: height, height: width)
   }
 
-  private static func smoothed(
-    _ plane: [Float], _ weights: [Float], count: Int, stride: Int, lines: Int, next: Int
+  /// Whole rows are added, so that the inner loop runs over memory in order.
+  private static func smoothedDown(
+    _ plane: [Float], _ weights: [Float], width: Int, height: Int
   ) -> [Float] {
     let radius = weights.count / 2
-    var result = [Float](repeating: 0, count: plane.count)
-    plane.withUnsafeBufferPointer { source in
-      for line in 0..<lines {
-        let start = line * next
-        for place in 0..<count {
-          var sum: Float = 0
-          for other in max(0, place - radius)...min(count - 1, place + radius) {
-            sum += weights[other - place + radius] * source[start + other * stride]
+    return [Float](unsafeUninitializedCapacity: plane.count) { buffer, count in
+      count = plane.count
+      buffer.initialize(repeating: 0)
+      guard let result = buffer.baseAddress else { return }
+      plane.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        for y in 0..<height {
+          let out = result + y * width
+          for other in max(0, y - radius)...min(height - 1, y + radius) {
+            let weight = weights[other - y + radius]
+            let row = base + other * width
+            for x in 0..<width { out[x] += weight * row[x] }
           }
-          result[start + place * stride] = sum
         }
       }
     }
-    return result
+  }
+
+  private static func transposed(_ plane: [Float], width: Int, height: Int) -> [Float] {
+    (0..<plane.count).map { plane[$0 % height * width + $0 / height] }
   }
 }

@@ -58,12 +58,13 @@ public final class PhotoLoader: Sendable {
     for _ in 0..<count {
       // The threads hold the queue, not the loader, so that the loader can go.
       let thread = Thread {
+        // From within: on Linux a name that is given before the start is lost.
+        Thread.current.name = threadName
         while let index = queue.claim() {
           queue.put(Self.load(paths[index], index, preprocessing, limits))
         }
         queue.workerEnded()
       }
-      thread.name = threadName
       thread.start()
     }
   }

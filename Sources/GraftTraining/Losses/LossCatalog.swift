@@ -29,6 +29,9 @@ public enum LossCatalog {
     return entry.make(Settings(smoothing: labelSmoothing, weights: classWeights, gamma: gamma))
   }
 
+  /// Are the targets of this loss classes, which smoothing and weights can be for?
+  public static func isOfClasses(_ name: String) -> Bool { makers[name]?.isOfClasses ?? true }
+
   private struct Settings {
     let smoothing: Float
     let weights: [Float]?

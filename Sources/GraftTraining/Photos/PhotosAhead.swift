@@ -1,22 +1,27 @@
 import Foundation
-import GraftData
+package import GraftData
 
 /// Photos prepared by threads that run ahead of the one that reads.
 ///
 /// What was asked for in the last two calls of `ask` is prepared and kept until it is taken; so the
 /// memory is that of two batches, also where what was asked for is never read.
-final class PhotosAhead: Sendable {
+package final class PhotosAhead: Sendable {
   /// A photo in an epoch; without one, as it is.
-  struct Ticket: Hashable {
-    var index: Int
-    var epoch: Int?
+  package struct Ticket: Hashable {
+    package var index: Int
+    package var epoch: Int?
+
+    package init(index: Int, epoch: Int?) {
+      self.index = index
+      self.epoch = epoch
+    }
   }
 
   private let desk: Desk
   private let make: @Sendable (Ticket) -> Result<Image, DataError>
 
   /// - Precondition: at least one thread.
-  init(
+  package init(
     threads: Int, threadName: String = "graft views",
     make: @escaping @Sendable (Ticket) -> Result<Image, DataError>
   ) {
@@ -27,9 +32,9 @@ final class PhotosAhead: Sendable {
       for _ in 0..<threads {
         // The threads hold the desk and what makes photos, not this, so that this can go.
         let thread = Thread {
+          Thread.current.name = threadName
           while let ticket = desk.claim() { desk.put(ticket, make(ticket)) }
         }
-        thread.name = threadName
         thread.start()
       }
     }
@@ -38,10 +43,12 @@ final class PhotosAhead: Sendable {
   deinit { desk.close() }
 
   /// Begins to prepare photos.
-  func ask(_ tickets: [Ticket]) { desk.ask(tickets) }
+  package func ask(_ tickets: [Ticket]) { desk.ask(tickets) }
 
   /// A photo, prepared already or made now.
-  func take(_ ticket: Ticket) -> Result<Image, DataError> { desk.take(ticket) ?? make(ticket) }
+  package func take(_ ticket: Ticket) -> Result<Image, DataError> {
+    desk.take(ticket) ?? make(ticket)
+  }
 }
 
 /// Where photos are asked for, claimed, put down and taken.
