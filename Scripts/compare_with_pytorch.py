@@ -239,6 +239,18 @@ def compare(graft, name, methods, folder, record):
     return failures
 
 
+def as_lines(record):
+    """JSON with a line for each parameter."""
+    networks = []
+    for network, numbers in sorted(record.items()):
+        rows = [f"{json.dumps(key)}: {json.dumps(row)}"
+                for key, row in numbers["gradients"].items()]
+        networks.append(
+            f'"{network}": {{"rate": {numbers["rate"]}, "losses": {numbers["losses"]},\n'
+            '"gradients": {\n' + ",\n".join(rows) + "}}")
+    return "{\n" + ",\n".join(networks) + "\n}\n"
+
+
 def main():
     parser = argparse.ArgumentParser(
         usage="Scripts/compare-with-pytorch [option…] [NETWORK …], see --help",
@@ -261,20 +273,15 @@ def main():
           "| beyond the limit: first batch | all batches | losses apart | within the limits |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     failures, record = 0, {}
+    if arguments.record and arguments.record.exists():
+        record = json.loads(arguments.record.read_text())
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             failures += compare(
                 arguments.graft, name, arguments.methods or ["exact", "fast"], pathlib.Path(folder),
                 record)
-    if arguments.record:
-        networks = []
-        for network, numbers in record.items():
-            rows = [f"{json.dumps(key)}: {json.dumps(row)}"
-                    for key, row in numbers["gradients"].items()]
-            networks.append(
-                f'"{network}": {{"rate": {numbers["rate"]}, "losses": {numbers["losses"]},\n'
-                '"gradients": {\n' + ",\n".join(rows) + "}}")
-        arguments.record.write_text("{\n" + ",\n".join(networks) + "\n}\n")
+            if arguments.record:
+                arguments.record.write_text(as_lines(record))
     if failures:
         sys.exit(f"error: {failures} rows are not within the limits")
 

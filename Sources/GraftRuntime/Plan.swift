@@ -12,7 +12,7 @@ public struct Plan: Sendable {
   /// What the plan was asked for.
   public let options: PlanOptions
   /// The network as it runs: rewritten, with layout conversions.
-  public let graph: Graph
+  public internal(set) var graph: Graph
   /// What runs, in this order.
   public let steps: [PlannedStep]
   /// Floats of the arena that holds activations and their gradients.

@@ -7,9 +7,9 @@ public import GraftTensor
 /// step. A session has one owner; it is not for several threads at once.
 public final class Session {
   /// What this session runs.
-  public let plan: Plan
+  public private(set) var plan: Plan
   /// The network as it was given; ``graph`` has the weights of now.
-  private let source: Graph
+  private var source: Graph
   private var weights: [String: Tensor]
   private let arena: Arena
   private let packed: Arena
@@ -38,8 +38,13 @@ public final class Session {
     scratch = Arena(count: 0)
     gradients = GradientStore(plan)
     // What training changes gets memory of its own, which views may then point into for good.
+    // The graphs share it, so that nothing is kept twice once the caller lets go of the given one.
     for name in gradients.names + plan.updatedParameters {
-      _ = weights[name]?.unsafeMutableView()
+      guard var own = weights.removeValue(forKey: name) else { continue }
+      _ = own.unsafeMutableView()
+      source.parameters[name]?.tensor = own
+      self.plan.graph.parameters[name]?.tensor = own
+      weights[name] = own
     }
     packParameters { _ in true }
   }

@@ -176,6 +176,18 @@ extension Session {
         + "[4, 1] for 1; graft needs the images along the first dimension")
   }
 
+  /// Training writes to memory of its own: neither the given graph nor a snapshot sees it.
+  @Test func keepsSnapshotsApartFromTraining() throws {
+    let graph = try ONNXModel.tinyClassifier().imported()
+    let before = graph.parameters.mapValues(\.tensor.elements)
+    let session = try Session(graph, batchSize: 1, mode: .training)
+    let snapshot = session.graph
+    for parameter in session.trainableParameters { parameter.value.base[0] += 1 }
+    #expect(graph.parameters.mapValues(\.tensor.elements) == before)
+    #expect(snapshot.parameters.mapValues(\.tensor.elements) == before)
+    #expect(session.graph.parameters["fc.bias"]?.tensor.elements[0] == before["fc.bias"]![0] + 1)
+  }
+
   /// Only the first output is computed: the loss gives no gradient for the others.
   @Test func leavesFurtherOutputsOut() throws {
     var builder = ModelBuilder()

@@ -92,6 +92,14 @@ void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const float *w, ptr
                          float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
                          ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
 
+// MARK: - Sums over rows
+
+// Assigns sum[c] = Σ a and product[c] = Σ a · b over the rows of matrices [rows][columns]; without b,
+// sums of a - center and of its square, where center is not NULL of `columns` floats. Added up in
+// floats over a few rows, then in doubles.
+void graft_column_sums(const float *a, const float *b, const float *center, ptrdiff_t rows,
+                       ptrdiff_t columns, double *sum, double *product);
+
 // MARK: - Winograd convolution, channels-last
 
 // Transform points of F(4x4, 3x3).
