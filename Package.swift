@@ -81,7 +81,7 @@ let package = Package(
       "Graft",
       [
         "CGraftModels", "GraftTraining", "GraftData", "GraftRuntime", "GraftOperators",
-        "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor", system,
+        "GraftGraph", "GraftONNX", "GraftKernels", "GraftPlots", "GraftTensor", system,
       ]),
     .executableTarget(
       name: "GraftCLI",

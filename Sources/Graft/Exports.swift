@@ -2,6 +2,7 @@
 @_exported public import GraftData
 @_exported public import GraftGraph
 @_exported public import GraftONNX
+@_exported public import GraftPlots
 @_exported public import GraftRuntime
 @_exported public import GraftTensor
 @_exported public import GraftTraining

@@ -274,10 +274,7 @@ extension PhaseTrainer {
     var failure: GraftError?
     do {
       return try lifting { () throws(TrainingError) in
-        let settings = try resolvedSettings(samples)
-        let start = try startingPoint(start(graph), samples)
-        let network = try TrainableSession(
-          start, batchSize: settings.batchOfParts, planOptions: options.plan)
+        let (network, settings) = try prepared(graph, samples)
         // An answer to stop is heard again after the first step, with something to keep.
         _ = onEvent(.phaseStarted(name: phase.name, settings: settings))
         let validation = samples.validation.count > 0 ? samples.validation : nil
@@ -302,6 +299,17 @@ extension PhaseTrainer {
     } catch {
       throw failure ?? error
     }
+  }
+
+  /// The network with the weights that the run has come to, and the settings to train it under.
+  func prepared(
+    _ graph: Graph, _ samples: Samples
+  ) throws(TrainingError) -> (TrainableSession, TrainingOptions) {
+    let settings = try resolvedSettings(samples)
+    let start = try startingPoint(start(graph), samples)
+    let network = try TrainableSession(
+      start, batchSize: settings.batchOfParts, planOptions: options.plan)
+    return (network, settings)
   }
 
   /// The settings with everything chosen that depends on the photos.

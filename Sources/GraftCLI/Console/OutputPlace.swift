@@ -46,6 +46,15 @@ struct OutputPlace {
     try checkWritable(folder)
   }
 
+  /// Writes a file here, whole or not at all.
+  func write(_ text: String) throws(GraftError) {
+    do {
+      try replaceFile(path, with: Array(text.utf8))
+    } catch {
+      throw GraftError(error.in(file: name))
+    }
+  }
+
   private var name: String { path.displayText }
 
   private func checkWritable(_ folder: FilePath) throws(GraftError) {

@@ -71,6 +71,34 @@ public struct Trainer {
     return try run.result(.completed)
   }
 
+  /// Some steps at the rates of another schedule, after which the network is as before.
+  ///
+  /// - Parameter onLoss: given rate and loss of a step; answers false to end.
+  func probe<Network: TrainableNetwork>(
+    _ network: Network, on samples: some SampleSource, schedule: any Schedule, steps: Int,
+    onLoss: (Double, Double) -> Bool
+  ) throws(TrainingError) {
+    try check(samples, nil, against: network.outputCount)
+    var run = try TrainingRun(network, self, samples: samples.count, schedule: schedule)
+    let before = run.state
+    var step = 0
+    var isOver = false
+    do throws(TrainingError) {
+      while !isOver {
+        isOver = try run.trainEpoch(run.epoch, on: samples) { (event) throws(TrainingError) in
+          guard case .stepEnded(let metrics) = event else { return .proceed }
+          step += 1
+          return onLoss(metrics.learningRate, metrics.loss) && step < steps ? .proceed : .stop
+        }
+        run.beginNextEpoch()
+      }
+    } catch {
+      // A loss that is no number ends the test like one that is too high.
+      guard error.kind == .diverged else { throw error }
+    }
+    try run.restore(before)
+  }
+
   private func check(
     _ training: some SampleSource, _ validation: (any SampleSource)?, against outputs: Int
   ) throws(TrainingError) {

@@ -29,7 +29,10 @@ struct TrainingRun<Network: TrainableNetwork> {
   private var history: [EpochMetrics] = []
   private var best: TrainingState.Best?
 
-  init(_ network: Network, _ trainer: Trainer, samples: Int) throws(TrainingError) {
+  /// - Parameter schedule: in place of that of the settings.
+  init(
+    _ network: Network, _ trainer: Trainer, samples: Int, schedule: (any Schedule)? = nil
+  ) throws(TrainingError) {
     self.network = network
     self.trainer = trainer
     let options = trainer.options
@@ -40,8 +43,9 @@ struct TrainingRun<Network: TrainableNetwork> {
         "\(options.epochs) epochs are more than can be counted", kind: .badSetting)
     }
     peakRate = try options.peakRate()
-    schedule = try ScheduleCatalog.make(
+    let usual = try ScheduleCatalog.make(
       options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps)
+    self.schedule = schedule ?? usual
     parameters = network.learnedParameters
     buffers = network.runningBuffers
     optimizerStates = parameters.map { trainer.optimizer.makeState(for: $0.value.shape) }
@@ -269,9 +273,11 @@ extension TrainingRun {
       trainingAccuracy: pass.accuracy.value, validationLoss: evaluation?.loss,
       validationAccuracy: evaluation?.accuracy.value, learningRate: Double(rate), isBest: isBest)
     history.append(metrics)
-    (self.epoch, stepInEpoch, pass) = (epoch + 1, 0, EpochPass())
+    beginNextEpoch()
     return metrics
   }
+
+  mutating func beginNextEpoch() { (epoch, stepInEpoch, pass) = (epoch + 1, 0, EpochPass()) }
 }
 
 extension TrainingRun {

@@ -1,0 +1,77 @@
+public import GraftPlots
+
+/// What a learning rate range test found.
+public struct RateSearch: Sendable {
+  /// Loss over rate.
+  public let curve: RateCurve
+  /// Which phase was tried: `head`, `block`, `all` or the like.
+  public let phase: String
+  /// The settings under which it was tried.
+  public let settings: TrainingOptions
+
+  /// The curve as a picture.
+  public var plot: LinePlot {
+    let points = { (value: (RateCurve.Point) -> Double) in
+      curve.points.map { LinePlot.Point($0.rate, value($0)) }
+    }
+    var series = [
+      LinePlot.Series("loss of a batch", points(\.loss), style: .dots),
+      LinePlot.Series("smoothed", points(\.smoothed)),
+    ]
+    if let suggestion = curve.suggestion {
+      let losses = curve.points.map(\.smoothed)
+      series.append(
+        LinePlot.Series(
+          "suggested",
+          [
+            LinePlot.Point(suggestion, losses.min() ?? 0),
+            LinePlot.Point(suggestion, losses.max() ?? 1),
+          ]))
+    }
+    return LinePlot(
+      title: "Loss over learning rate: \(phase)",
+      x: .init("learning rate", scale: .logarithmic), y: .init("training loss"), series: series)
+  }
+}
+
+extension Model {
+  /// Trains the last phase of the options' depth with ever higher rates for some steps, to see
+  /// which it bears; the model stays as it is.
+  ///
+  /// - Parameters:
+  ///   - rates: the lowest and the highest.
+  ///   - onStep: told of progress; answers `.stop` to end with what is known.
+  /// - Throws: ``GraftError`` where photos, labels or settings do not fit.
+  public func findRate(
+    on photos: SplitPhotos, options: FineTuningOptions = .init(),
+    rates: ClosedRange<Double> = 1e-6...1, steps: Int = 100,
+    onEvent: (FineTuningEvent) -> Directive = { _ in .proceed },
+    onStep: (Int) -> Directive = { _ in .proceed }
+  ) throws(GraftError) -> RateSearch {
+    guard labels == photos.labels else {
+      throw GraftError(
+        "the model's labels are not the folder's classes; replace the head first", kind: .usage)
+    }
+    let phases = try options.phases(for: graph)
+    let phase = try PhaseTrainer(self, phases[phases.count - 1], options)
+    try phase.checkMemory(try phase.planned(for: photos))
+    var run = RunInProgress(photos: photos, graph: graph)
+    let samples = try phase.samples(&run, onEvent)
+    return try phase.findRate(graph, samples, rates: rates, steps: steps, onStep)
+  }
+}
+
+extension PhaseTrainer {
+  func findRate(
+    _ graph: Graph, _ samples: Samples, rates: ClosedRange<Double>, steps: Int,
+    _ onStep: (Int) -> Directive
+  ) throws(GraftError) -> RateSearch {
+    try lifting { () throws(TrainingError) in
+      let (network, settings) = try prepared(graph, samples)
+      let finder = try RateFinder(
+        settings, lowest: rates.lowerBound, highest: rates.upperBound, steps: steps)
+      let curve = try finder.run(network, on: samples.training, onStep: onStep)
+      return RateSearch(curve: curve, phase: phase.name, settings: settings)
+    }
+  }
+}
