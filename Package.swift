@@ -107,10 +107,10 @@ let package = Package(
     example("DefaultNetwork"),
     example("LinearNeuron", exclude: ["linear-neuron.svg"]),
     example("HebbsRule", exclude: ["activations.svg"]),
-    example("MNISTPerceptron", exclude: ["mnist_perceptron.py"]),
+    example("MNISTPerceptron", exclude: ["mnist_perceptron.py", "mnist-perceptron.svg"]),
     example("LeNet5"),
     example("ConvolutionByHand", exclude: ["pictures"]),
-    example("Overfitting"),
+    example("Overfitting", exclude: ["overfitting-loss.svg", "overfitting-accuracy.svg"]),
     example("NamedNetworks", exclude: ["check_with_torchvision.py"]),
 
     // Tests

@@ -49,7 +49,7 @@ struct ConvolutionByHand: ParsableCommand {
         let square = u * u + v * v
         let isCross = min(abs(u), abs(v)) < 0.12 && max(abs(u), abs(v)) < 0.5
         return (0.5..<0.9).contains(square) || isCross
-      }, side: 256, using: &generator)
+      }, side: 128, using: &generator)
   }
 }
 

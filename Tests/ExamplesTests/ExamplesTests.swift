@@ -60,7 +60,7 @@ import Testing
     let place = try Workplace()
     let lines = try place.run("ConvolutionByHand")
     #expect(
-      lines == ["by hand: -63.0", "8 pictures in convolution/; subsampled: 64 x 64"])
+      lines == ["by hand: -63.0", "8 pictures in convolution/; subsampled: 32 x 32"])
     for name in [
       "original", "blur", "sharpen", "edges", "edges-vertical", "edges-horizontal", "mean", "max",
     ] { #expect(place.exists("convolution/\(name).png")) }
@@ -86,8 +86,8 @@ import Testing
     let lines = try place.run(
       "NamedNetworks", "resnet20", "--side", "16", "--classes", "3", "--output", "net.onnx")
     #expect(lines[0] == "resnet20: 269267 parameters")
-    #expect(lines[1].hasPrefix("loss 1.09"))  // log 3: all classes are about equally probable
     let losses = numbers(in: lines[1])
+    #expect(abs(losses[0] - log(3)) < 0.02)  // all classes begin as about equally probable
     #expect(losses[1] < losses[0])
     #expect(place.exists("net.onnx"))
   }
