@@ -20,14 +20,14 @@ struct Overfitting: ParsableCommand {
   var validation = 5000
 
   @Option(help: "Passes over the digits.")
-  var epochs = 60
+  var epochs = 50
 
   @Option(help: "Begins the names of the pictures to write.")
   var output = "overfitting"
 
   func run() throws {
-    let training = try DigitSet(folder: FilePath(folder), .training).prefix(digits)
-    let judged = try DigitSet(folder: FilePath(folder), .test).prefix(validation)
+    let all = try DigitSet(folder: FilePath(folder), .training)
+    let (training, judged) = (all.prefix(digits), all.suffix(validation))
     var losses: [LinePlot.Series] = []
     var accuracies: [LinePlot.Series] = []
     for (name, dropout, isAugmented) in [
@@ -36,7 +36,7 @@ struct Overfitting: ParsableCommand {
     ] {
       let model = network(dropout)
       model.compile(
-        loss: .categoricalCrossentropy, optimizer: .sgd(learningRate: 0.05, momentum: 0.9),
+        loss: .categoricalCrossentropy, optimizer: .sgd(learningRate: 0.01, momentum: 0.9),
         metrics: [.accuracy])
       let history = try model.fit(
         DeformedDigits(training, elastic: isAugmented ? ElasticDeformation() : nil),
@@ -75,7 +75,7 @@ struct Overfitting: ParsableCommand {
     let picture = LinePlot(
       title: "\(quantity) on \(digits) digits", x: .init("epoch"),
       y: quantity == "Loss"
-        ? .init("loss", scale: .logarithmic) : .init("accuracy", range: 0.9...1),
+        ? .init("loss", range: 0...0.8) : .init("accuracy", range: 0.85...1),
       series: series)
     try picture.svg().write(toFile: path, atomically: true, encoding: .utf8)
   }

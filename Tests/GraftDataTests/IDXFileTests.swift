@@ -116,6 +116,10 @@ import Testing
     #expect(digits.labels == [9, 0])
     #expect(digits.prefix(1).images == Tensor([1, 1, 1, 2], [0, 1]))
     #expect(digits.prefix(5).labels == [9, 0])
+    #expect(digits.suffix(1).images == Tensor([1, 1, 1, 2], [0.2, 0.4]))
+    #expect(digits.suffix(1).labels == [0])
+    #expect(digits.suffix(5).labels == [9, 0])
+    #expect(digits.prefix(-1).count == 0)
   }
 
   @Test func refusesWhatDoesNotBelongTogether() throws {

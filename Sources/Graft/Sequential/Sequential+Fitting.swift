@@ -93,7 +93,8 @@ extension Sequential {
 
   /// Prints a line at once, also where the output is a file.
   public static func printed(_ line: String) {
-    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    print(line)
+    fflush(nil)
   }
 
   /// Targets `[N, K]` of what the caller gave.

@@ -58,13 +58,21 @@ public struct DigitSet: Sendable {
   public var count: Int { labels.count }
 
   /// The first so many, or all where there are fewer.
-  public func prefix(_ count: Int) -> DigitSet {
-    let count = min(max(count, 0), self.count)
+  public func prefix(_ count: Int) -> DigitSet { digits(0..<min(max(count, 0), self.count)) }
+
+  /// The last so many, or all where there are fewer.
+  public func suffix(_ count: Int) -> DigitSet {
+    digits(max(self.count - max(count, 0), 0)..<self.count)
+  }
+
+  private func digits(_ range: Range<Int>) -> DigitSet {
     let size = images.shape.elementCountPerImage
-    return DigitSet(
-      images: images.withUnsafeElements { elements in
-        Tensor(images.shape.withBatch(count), elements[..<(count * size)])
-      }, labels: Array(labels[..<count]))
+    let elements = images.withUnsafeElements { elements in
+      Tensor(
+        images.shape.withBatch(range.count),
+        elements[range.lowerBound * size..<range.upperBound * size])
+    }
+    return DigitSet(images: elements, labels: Array(labels[range]))
   }
 
   private static func file(_ name: String, _ folder: FilePath) throws(DataError) -> FilePath {
