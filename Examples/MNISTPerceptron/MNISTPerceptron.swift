@@ -17,7 +17,7 @@ struct MNISTPerceptron: ParsableCommand {
   var epochs = 100
 
   @Option(help: "How far a step goes.")
-  var rate: Float = 0.1
+  var rate: Float = 0.3
 
   @Option(help: "How much of the last step is kept.")
   var momentum: Float = 0.9

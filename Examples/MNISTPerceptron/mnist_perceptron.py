@@ -38,7 +38,7 @@ parser.add_argument("folder")
 parser.add_argument("--epochs", type=int, default=100)
 parser.add_argument("--limit", type=int)
 parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--rate", type=float, default=0.1)
+parser.add_argument("--rate", type=float, default=0.3)
 parser.add_argument("--momentum", type=float, default=0.9)
 given = parser.parse_args()
 
