@@ -19,6 +19,16 @@ func tests(
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+/// A program of `Examples/` on the library.
+func example(_ name: String, exclude: [String] = []) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: [
+      "Graft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    path: "Examples/\(name)", exclude: ["README.md"] + exclude, swiftSettings: settings)
+}
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -47,6 +57,8 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
     .target(name: "CGraftKernels"),
     .target(name: "CGraftImage", dependencies: ["CPNG", "CJPEG"]),
@@ -71,7 +83,10 @@ let package = Package(
     // Photos and learning
     module(
       "GraftData",
-      ["CGraftImage", "GraftTensor", system, .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "CGraftImage", "CZlib", "GraftTensor", system,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     module(
       "GraftTraining",
       ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor", system]),
@@ -80,8 +95,8 @@ let package = Package(
     module(
       "Graft",
       [
-        "CGraftModels", "GraftTraining", "GraftData", "GraftRuntime", "GraftOperators",
-        "GraftGraph", "GraftONNX", "GraftKernels", "GraftPlots", "GraftTensor", system,
+        "CGraftModels", "GraftTraining", "GraftData", "GraftNetworks", "GraftPlots", "GraftRuntime",
+        "GraftOperators", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor", system,
       ]),
     .executableTarget(
       name: "GraftCLI",
@@ -89,12 +104,14 @@ let package = Package(
         "Graft", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .executableTarget(
-      name: "DefaultNetwork",
-      dependencies: [
-        "Graft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Examples/DefaultNetwork", exclude: ["README.md"], swiftSettings: settings),
+    example("DefaultNetwork"),
+    example("LinearNeuron", exclude: ["linear-neuron.svg"]),
+    example("HebbsRule", exclude: ["activations.svg"]),
+    example("MNISTPerceptron", exclude: ["mnist_perceptron.py", "mnist-perceptron.svg"]),
+    example("LeNet5"),
+    example("ConvolutionByHand", exclude: ["pictures"]),
+    example("Overfitting", exclude: ["overfitting-loss.svg", "overfitting-accuracy.svg"]),
+    example("NamedNetworks", exclude: ["check_with_torchvision.py"]),
 
     // Tests
     .target(
@@ -143,6 +160,12 @@ let package = Package(
     tests(
       "GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system],
       exclude: ["Snapshots"]),
+    tests(
+      "ExamplesTests",
+      [
+        "LinearNeuron", "HebbsRule", "MNISTPerceptron", "LeNet5", "ConvolutionByHand",
+        "Overfitting", "NamedNetworks",
+      ]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6],

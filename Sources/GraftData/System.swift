@@ -163,3 +163,9 @@ extension Int {
     self / divisor + (self % divisor == 0 ? 0 : 1)
   }
 }
+
+/// Throws where a path is no regular file that can be read.
+func checkReadable(_ path: FilePath) throws(DataError) {
+  let (descriptor, _) = try openRegular(path)
+  close(descriptor)
+}

@@ -7,9 +7,13 @@ import GraftTensor
 
 extension GraphBuilder {
   /// 2-D convolution with a square kernel; weights `name.weight`, and `name.bias` where it has one.
+  ///
+  /// `padsToSame` pads with as many zeros as make the output as large as the input at stride 1, the
+  /// odd one at the end, instead of `pad`.
   public mutating func conv(
     _ x: Value, outputs: Int, kernel: Int, stride: Int = 1, pad: Int = 0, groups: Int = 1,
-    hasBias: Bool = true, initialization: Initialization? = nil, name: String? = nil
+    padsToSame: Bool = false, hasBias: Bool = true, initialization: Initialization? = nil,
+    name: String? = nil
   ) -> Value {
     let name = uniqueName(name ?? "conv")
     let channels = x.shape.rank == 4 ? x.shape[1] : 1
@@ -23,7 +27,9 @@ extension GraphBuilder {
       "Conv", inputs,
       [
         "kernel_shape": .ints([kernel, kernel]), "strides": .ints([stride, stride]),
-        "pads": .ints([pad, pad, pad, pad]), "group": .int(groups),
+        "group": .int(groups),
+        padsToSame ? "auto_pad" : "pads":
+          padsToSame ? .string("SAME_UPPER") : .ints([pad, pad, pad, pad]),
       ], name: name)
   }
 

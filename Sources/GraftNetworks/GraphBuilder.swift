@@ -64,6 +64,11 @@ public struct GraphBuilder {
 // MARK: - Nodes
 
 extension GraphBuilder {
+  /// Numbers that the layers so far keep, running statistics among them.
+  public var parameterCount: Int {
+    graph.parameters.values.reduce(0) { $0 + $1.tensor.shape.elementCount }
+  }
+
   /// Any operator of the registry, from its ONNX attributes; the way to those without a function.
   ///
   /// - Parameters:

@@ -15,7 +15,7 @@ import Testing
     ),
     ("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
     ("GraftPlots", []),
-    ("GraftData", ["CGraftImage", "GraftTensor"]),
+    ("GraftData", ["CGraftImage", "CZlib", "GraftTensor"]),
     (
       "GraftTraining",
       ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor"]
@@ -23,7 +23,8 @@ import Testing
     (
       "Graft",
       [
-        "CGraftModels", "GraftTraining", "GraftData", "GraftRuntime", "GraftOperators",
+        "CGraftModels", "GraftTraining", "GraftData", "GraftNetworks", "GraftPlots",
+        "GraftRuntime", "GraftOperators",
         "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
       ]
     ),

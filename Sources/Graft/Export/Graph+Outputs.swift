@@ -6,7 +6,8 @@ extension Graph {
     guard let shape = try shapes(batchSize: 1)[outputs[0]], shape.rank == 4,
       shape[2] * shape[3] == 1
     else { return self }
-    return appending("graft.output.flatten", Flatten(axis: 1), output: "graft.output.flat")
+    return appending(
+      "graft.output.flatten", GraftOperators.Flatten(axis: 1), output: "graft.output.flat")
   }
 
   /// The same network ending in a Softmax.

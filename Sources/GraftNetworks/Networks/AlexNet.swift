@@ -23,6 +23,6 @@ extension Networks {
     x = net.dropout(net.relu(net.gemm(x, outputs: 4096, name: "classifier.1")))
     x = net.relu(net.gemm(x, outputs: 4096, name: "classifier.4"))
     return try net.graph(
-      output: net.gemm(x, outputs: classes, initialization: .glorot, name: "classifier.6"))
+      output: net.gemm(x, outputs: classes, initialization: .normal(0.01), name: "classifier.6"))
   }
 }

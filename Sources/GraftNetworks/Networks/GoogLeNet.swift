@@ -32,7 +32,7 @@ extension Networks {
     x = net.inception(x, 384, (192, 384), (48, 128), 128, name: "inception5b")
     x = net.dropout(net.globalAverage(x), ratio: 0.2)
     return try net.graph(
-      output: net.gemm(x, outputs: classes, initialization: .glorot, name: "fc"))
+      output: net.gemm(x, outputs: classes, initialization: .normal(0.01), name: "fc"))
   }
 }
 

@@ -4,7 +4,8 @@ public import GraftGraph
 ///
 /// Layers and names of weights are torchvision's, so that a file of either can be compared with one
 /// of the other. `side` is that of the square input: where a network flattens its features, its first
-/// fully connected layer fits it. Batch normalisation begins with mean 0 and variance 1.
+/// fully connected layer fits it. Batch normalisation begins with mean 0 and variance 1, the last layer
+/// with small weights, so that all classes begin as about equally probable.
 public enum Networks {
   /// Builds a network for so many classes, by the name that ``all`` gives it.
   public typealias Maker =

@@ -62,7 +62,7 @@ extension Networks {
     }
     return try net.graph(
       output: net.gemm(
-        net.globalAverage(x), outputs: classes, initialization: .glorot, name: "fc"))
+        net.globalAverage(x), outputs: classes, initialization: .normal(0.01), name: "fc"))
   }
 }
 
@@ -98,7 +98,7 @@ extension Networks {
     }
     return try net.graph(
       output: net.gemm(
-        net.globalAverage(x), outputs: classes, initialization: .glorot, name: "fc"))
+        net.globalAverage(x), outputs: classes, initialization: .normal(0.01), name: "fc"))
   }
 }
 

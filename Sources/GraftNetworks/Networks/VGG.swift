@@ -47,6 +47,6 @@ extension Networks {
     x = net.dropout(net.relu(net.gemm(net.flatten(x), outputs: 4096, name: "classifier.0")))
     x = net.dropout(net.relu(net.gemm(x, outputs: 4096, name: "classifier.3")))
     return try net.graph(
-      output: net.gemm(x, outputs: classes, initialization: .glorot, name: "classifier.6"))
+      output: net.gemm(x, outputs: classes, initialization: .normal(0.01), name: "classifier.6"))
   }
 }

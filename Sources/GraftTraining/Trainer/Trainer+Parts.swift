@@ -1,0 +1,16 @@
+extension Trainer {
+  /// A trainer with a loss and an optimizer of the caller's own; the names in the options are not
+  /// looked at.
+  ///
+  /// - Throws: a setting outside its range, or an unknown schedule.
+  public init(
+    _ options: TrainingOptions, loss: any Loss, optimizer: any Optimizer
+  ) throws(TrainingError) {
+    try options.validate()
+    self.options = options
+    self.loss = loss
+    judgingLoss = loss
+    self.optimizer = optimizer
+    _ = try ScheduleCatalog.make(options.schedule, rate: 1, steps: 1)  // is the name known?
+  }
+}
