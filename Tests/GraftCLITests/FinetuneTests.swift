@@ -18,7 +18,8 @@ import Testing
     #expect(run.out.contains("\nNext    graft classify runs/photos-tiny-1 new-photos/\n"))
     #expect(
       place.names(in: "runs/photos-tiny-1") == [
-        "epochs.csv", "metrics.json", "model.onnx", "run.json", "skipped.csv", "split.csv",
+        "curves.svg", "epochs.csv", "metrics.json", "model.onnx", "run.json", "skipped.csv",
+        "split.csv",
         "val-predictions.csv",
       ])
 

@@ -3,7 +3,8 @@ import Foundation
 /// The folder of a run: model, report, split, predictions, what was skipped.
 ///
 ///     runs/my-photos-vgg16-1/
-///       model.onnx  metrics.json  epochs.csv  split.csv  val-predictions.csv  skipped.csv  run.json
+///       model.onnx  metrics.json  epochs.csv  curves.svg  split.csv  val-predictions.csv
+///       skipped.csv  run.json
 ///       last.ckpt while the run is not complete
 public struct RunFolder: Hashable, Sendable {
   /// The folder.
@@ -160,6 +161,7 @@ extension RunFolder {
       run.photos.split.csv(relative(run.photos.samples, to: root), classes: run.photos.labels))
     try write("metrics.json", Array(jsonText(run.report).utf8))
     try write("epochs.csv", Array(run.report.epochsCSV().utf8))
+    try write("curves.svg", Array(run.report.curves.svg().utf8))
     try write("val-predictions.csv", predictionsCSV(run, root: root))
     try write("skipped.csv", skippedCSV(run.photos, root: root))
     try write(facts)

@@ -93,6 +93,7 @@ extension Finetune {
       throw ValidationError("--resume takes model, photos and settings from the run")
     }
     try runFlags.apply()
+    _ = try RunFolder(resuming: path)  // says what is wrong with the path as it was typed
     let folder = try RunFolder(resuming: absolutePath(path))
     guard let facts = folder.facts, let arguments = facts.arguments,
       let command = try? Finetune.parse(arguments), let model = command.model,

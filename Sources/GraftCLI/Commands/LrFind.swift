@@ -3,7 +3,7 @@ import Foundation
 import Graft
 
 /// `graft lr-find <model> [on] <folder>`
-struct FindRate: ParsableCommand {
+struct LrFind: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lr-find",
     abstract: "Find a learning rate: train with ever higher ones for some steps and draw the loss.",
@@ -107,7 +107,7 @@ struct FindRate: ParsableCommand {
 
 // MARK: - What was found
 
-extension FindRate {
+extension LrFind {
   private func show(_ found: RateSearch, folder: String, table: FilePath) throws(GraftError) {
     if runFlags.json { return try showJSON(found) }
     let out = Output.standard

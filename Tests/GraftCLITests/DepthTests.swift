@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// Training below the head, and going on after Ctrl-C, word for word.
+@Suite struct DepthTests {
+  @Test func trainsTheWholeNetworkInPhases() throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos()
+    let run = try place.graft(
+      "finetune", "tiny.onnx", "on", "photos", "--depth", "all", "--epochs", "2", "--augment",
+      "light", "-o", "run")
+    #expect(run.status == 0, "\(run.err)")
+    #expect(run.err.contains("\nPlan    1 features of 40 photos"))
+    #expect(run.err.contains("\n        2 head, some seconds\n"))
+    #expect(run.err.contains("\n        3 all: 2 layers, 2 epochs"))
+    #expect(run.err.contains("\n          (--depth head trains the head alone)\n"))
+    #expect(run.err.contains("\nall       epoch 1/2  loss "))
+    #expect(run.err.contains("\nall       2 epochs, best "))
+    #expect(run.out.contains(#/\nBest    epoch \d+ of (head|all): validation accuracy /#))
+    #expect(
+      place.names(in: "run") == [
+        "curves.svg", "epochs.csv", "metrics.json", "model.onnx", "run.json", "skipped.csv",
+        "split.csv", "val-predictions.csv",
+      ])
+    let rows = place.text("run/epochs.csv").split(separator: "\n")
+    #expect(rows.filter { $0.hasSuffix(",all") }.count == 2)
+  }
+
+  /// Stopped while the whole network learns; the run that goes on ends with the same bytes.
+  @Test func goesOnWhereItWasStopped() throws {
+    let place = try Workplace()
+    try place.addModel("slow.onnx", size: 96, width: 96)
+    try place.addPhotos()
+    let words = [
+      "finetune", "slow.onnx", "on", "photos", "--depth", "all", "--epochs", "3", "--batch", "4",
+    ]
+    let running = try place.begin(Workplace.graft, words + ["-o", "run"])
+    try running.waitForErrors("\nall       epoch 1/3")
+    running.signal(SIGINT)
+    let stopped = try place.finish(running)
+    #expect(stopped.status == 130)
+    #expect(
+      stopped.err.hasSuffix(
+        """
+        error: stopped before the run was complete; run keeps where it was
+          graft finetune --resume run   goes on from there.
+
+        """), "\(stopped.err)")
+    #expect(place.names(in: "run") == ["last.ckpt", "run.json"])
+
+    let resumed = try place.graft("finetune", "--resume", "run")
+    #expect(resumed.status == 0, "\(resumed.err)")
+    #expect(!place.names(in: "run").contains("last.ckpt"))
+    let whole = try place.finish(place.begin(Workplace.graft, words + ["-o", "whole"]))
+    #expect(whole.status == 0)
+    for name in ["model.onnx", "epochs.csv", "val-predictions.csv"] {
+      #expect(place.bytes("run/\(name)") == place.bytes("whole/\(name)"), "\(name)")
+    }
+    expectFailure(
+      try place.graft("finetune", "--resume", "run"), 65,
+      "run: the run is complete; there is nothing to go on with")
+  }
+
+  @Test func refusesWhatCannotGoOn() throws {
+    let place = try Workplace()
+    try place.write("", to: "file")
+    expectFailure(
+      try place.graft("finetune", "--resume", "nowhere"), 66, "nowhere: there is no such folder")
+    expectFailure(
+      try place.graft("finetune", "--resume", "."), 65,
+      ".: this is no folder of an interrupted run; it has no last.ckpt")
+    expectFailure(
+      try place.graft("finetune", "x.onnx", "on", "photos", "--resume", "run"), 64,
+      "--resume takes model, photos and settings from the run")
+    try place.write("damaged", to: "last.ckpt")
+    expectFailure(
+      try place.graft("finetune", "--resume", "."), 65,
+      ".: run.json does not say how the run began; begin it anew")
+    expectFailure(try place.graft("finetune"), 64, "Missing expected argument '<model>'")
+    expectFailure(try place.graft("finetune", "vgg16"), 64, "Missing expected argument '<folder>'")
+  }
+
+  @Test(
+    arguments: [
+      ("--depth 9", 64, "--depth 9: the network has 2 layers; expected 1 to 2"),
+      ("--depth nose", 64, "--depth nose: the network has no node of this name"),
+      ("--depth all --augment blur", 64, "--augment: no augmentation is called 'blur'"),
+      (
+        "--depth all --augment-views 2", 64,
+        "--augment-views keeps changed photos; say how with --augment"
+      ),
+      ("--unfreeze-every 0", 64, "--unfreeze-every is 0; expected at least 1"),
+      ("--accumulate 0", 64, "a batch of 16 in 0 parts; expected 1 to 16"),
+      ("--layer-decay 2", 64, "layer decay is 2.0; expected a number above 0, at most 1"),
+    ] as [(String, Int32, String)])
+  func refuses(_ flags: String, _ status: Int32, _ message: String) throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos(count: 2)
+    let result = try place.shell("\"$GRAFT\" finetune tiny.onnx on photos \(flags)")
+    expectFailure(result, status, message)
+    #expect(!place.exists("runs"))
+  }
+}
