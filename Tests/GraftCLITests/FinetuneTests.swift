@@ -63,6 +63,22 @@ import Testing
     #expect(place.names(in: "home").allSatisfy { $0 != "cache" })
   }
 
+  @Test func mixedBelowTheHead() throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos()
+    for (name, mixing) in [
+      ("a", "mixup:0.2,cutmix:1"), ("b", "mixup:0.2,cutmix:1"), ("c", "mixup"),
+    ] {
+      let run = try place.graft(
+        "finetune", "tiny.onnx", "on", "photos", "--depth", "all", "--epochs", "2", "--mix",
+        mixing, "-o", name)
+      #expect(run.status == 0, "\(run.err)")
+    }
+    #expect(place.bytes("a/epochs.csv") == place.bytes("b/epochs.csv"))
+    #expect(place.bytes("a/epochs.csv") != place.bytes("c/epochs.csv"))
+  }
+
   @Test func json() throws {
     let place = try Workplace()
     try place.addModel()

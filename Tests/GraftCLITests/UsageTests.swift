@@ -21,6 +21,11 @@ import Testing
     ("finetune tiny.onnx on photos --lr -1", "learning rate is -1.0; expected a number above 0"),
     ("finetune tiny.onnx on photos --optimizer adams", "no optimizer is called 'adams'"),
     (
+      "finetune tiny.onnx on photos --depth head --mix mixup",
+      "--mix mixes photos while layers below the head learn; --depth head learns from kept features"
+    ),
+    ("finetune tiny.onnx on photos --mix mixdown", "no mixing is called 'mixdown'"),
+    (
       "finetune tiny.onnx on photos --val 1",
       "--val 1.0 and --test 0.0 leave nothing to train on"
     ),

@@ -128,6 +128,7 @@ import Testing
       options.augmentation = try AugmentationPolicy("light")
       options.batchNormalization = .train
       options.deepTraining.averageDecay = 0.9
+      options.deepTraining.mixing = "mixup:0.2,cutmix:1"
     }
     let whole = try model.fineTune(on: photos, options: options)
     let path = folder.path.appending("last.ckpt")
@@ -143,6 +144,33 @@ import Testing
     #expect(changed(resumed.best.graph, whole.best.graph) == [])
     #expect(resumed.report.phases == whole.report.phases)
     #expect(resumed.validationPredictions == whole.validationPredictions)
+  }
+
+  @Test func mixesBelowTheHead() throws {
+    let model = try model()
+    func phases(_ mixing: String?) throws -> [Report.Phase] {
+      var options = options(.block)
+      options.deepTraining.mixing = mixing
+      return try #require(try model.fineTune(on: photos, options: options).report.phases)
+    }
+    let (plain, mixed) = (try phases(nil), try phases("cutmix"))
+    #expect(mixed[0] == plain[0])
+    #expect(mixed[1].epochs.map(\.trainingLoss) != plain[1].epochs.map(\.trainingLoss))
+    #expect(try phases("cutmix") == mixed)
+  }
+
+  @Test func saysBeforehandThatVectorsHaveNoBoxes() throws {
+    var options = options(.head)
+    options.training.mixing = "cutmix"
+    let error = #expect(throws: GraftError.self) {
+      try model().fineTune(on: photos, options: options) { event in
+        if case .featuresStarted = event { Issue.record("something was computed") }
+        return .proceed
+      }
+    }
+    #expect(
+      error?.message
+        == "boxes of pixels cannot be mixed in samples of shape [6]; expected [C, H, W]")
   }
 
   @Test func refusesTheCheckpointOfAnotherRun() throws {

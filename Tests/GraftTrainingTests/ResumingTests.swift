@@ -41,6 +41,7 @@ import Testing
   func isAsNeverInterrupted(optimizer: String, stop: Int) throws {
     var options = options(optimizer)
     (options.averageDecay, options.gradientClip, options.l1) = (0.9, 0.5, 1e-3)
+    options.mixing = "mixup:0.5"
     let (whole, _) = try fit(options)
     let (_, state) = try fit(options, stoppingAt: stop)
     let kept = try throughAFile(try #require(state as TrainingState?))

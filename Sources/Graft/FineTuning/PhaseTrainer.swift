@@ -32,15 +32,25 @@ struct PhaseTrainer {
     guard phase.cut != model.graph.inputs[0].name else {
       backbone = nil
       rest = Self.learning(model.graph, options)
+      try checkMixing()
       return
     }
     let parts = try lifting { () throws(GraphError) in try model.graph.split(at: phase.cut) }
     backbone = parts.backbone.frozen()
     rest = Self.learning(parts.head, options)
+    try checkMixing()
   }
 
   private static func learning(_ graph: Graph, _ options: FineTuningOptions) -> Graph {
     graph.unfrozen().usingBatchStatistics(options.batchNormalization == .train)
+  }
+
+  /// Says before anything is computed that what this phase learns from cannot be mixed.
+  private func checkMixing() throws(GraftError) {
+    guard let text = phase.settings.mixing else { return }
+    try lifting { () throws(TrainingError) in
+      try MixingCatalog.make(text).check(rest.inputs[0].imageShape)
+    }
   }
 
   /// The network with what this phase learned.

@@ -104,6 +104,13 @@ struct TrainingFlags: ParsableArguments {
   var balance: Balance = .auto
 
   enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
+  @Option(
+    help: """
+      How the photos of a step are mixed below the head: mixup[:ALPHA], cutmix[:ALPHA], or both \
+      with a comma, one of them by chance in each step.
+      """)
+  var mix: String?
+
 }
 
 extension TrainingDepth: ExpressibleByArgument {
@@ -175,6 +182,7 @@ extension TrainingFlags {
       return try OptimizerCatalog.defaultRate(optimizer) / 10
     } catch {
       throw GraftError(error.message, kind: .usage, hints: error.hints)
+    settings.mixing = mix
     }
   }
 
@@ -201,3 +209,8 @@ extension TrainingFlags {
     }
   }
 }
+    if depth == .head, mix != nil {
+      throw GraftError(
+        "--mix mixes photos while layers below the head learn; --depth head learns from kept "
+          + "features", kind: .usage)
+    }

@@ -13,6 +13,7 @@ public struct Trainer {
   /// The loss without label smoothing, which is for learning only.
   let judgingLoss: any Loss
   let optimizer: any Optimizer
+  let mixing: (any BatchMixing)?
 
   /// - Throws: a setting outside its range, or an unknown name.
   public init(_ options: TrainingOptions) throws(TrainingError) {
@@ -24,6 +25,7 @@ public struct Trainer {
     optimizer = try OptimizerCatalog.make(
       options.optimizer,
       settings: OptimizerSettings(weightDecay: options.weightDecay, momentum: options.momentum))
+    mixing = try options.mixing.map { (text) throws(TrainingError) in try MixingCatalog.make(text) }
     _ = try ScheduleCatalog.make(options.schedule, rate: 1, steps: 1)  // is the name known?
   }
 
@@ -42,11 +44,8 @@ public struct Trainer {
     onEvent: (TrainingEvent) throws(TrainingError) -> Directive = { _ in .proceed },
     onCheckpoint: (TrainingState) throws(TrainingError) -> Void = { _ in }
   ) throws(TrainingError) -> TrainingResult<Network.Snapshot> {
-    guard !network.learnedParameters.isEmpty else {
-      throw TrainingError(
-        "nothing in the network is trainable; expected at least one parameter", kind: .badData)
-    }
-    try check(training, validation, against: network.outputCount)
+    try options.check(training, validation, against: network)
+    try mixing?.check(training.sampleShape)
     var run = try TrainingRun(network, self, samples: training.count)
     if let state { try run.restore(state) }
 
@@ -78,7 +77,8 @@ public struct Trainer {
     _ network: Network, on samples: some SampleSource, schedule: any Schedule, steps: Int,
     onLoss: (Double, Double) -> Bool
   ) throws(TrainingError) {
-    try check(samples, nil, against: network.outputCount)
+    try options.check(samples, nil, against: network)
+    try mixing?.check(samples.sampleShape)
     var run = try TrainingRun(network, self, samples: samples.count, schedule: schedule)
     let before = run.state
     var step = 0
@@ -98,10 +98,19 @@ public struct Trainer {
     }
     try run.restore(before)
   }
+}
 
-  private func check(
-    _ training: some SampleSource, _ validation: (any SampleSource)?, against outputs: Int
+extension TrainingOptions {
+  /// - Throws: where nothing is trainable, or samples, network and settings do not fit.
+  func check(
+    _ training: some SampleSource, _ validation: (any SampleSource)?,
+    against network: some TrainableNetwork
   ) throws(TrainingError) {
+    guard !network.learnedParameters.isEmpty else {
+      throw TrainingError(
+        "nothing in the network is trainable; expected at least one parameter", kind: .badData)
+    }
+    let outputs = network.outputCount
     guard training.count > 0 else {
       throw TrainingError("there are no training samples; expected at least one", kind: .badData)
     }
@@ -119,7 +128,7 @@ public struct Trainer {
       throw TrainingError(
         "the network has \(outputs) outputs; the labels need \(classes)", kind: .badData)
     }
-    if let weights = options.classWeights, weights.count != outputs {
+    if let weights = classWeights, weights.count != outputs {
       throw TrainingError(
         "there are \(weights.count) class weights; expected \(outputs), one for each output of "
           + "the network", kind: .badSetting)
@@ -131,7 +140,7 @@ public struct Trainer {
 public struct TrainingResult<Snapshot> {
   /// Why a run ended.
   public enum Outcome: Hashable, Sendable {
-    /// All epochs were run.
+    /// All epochs were run, or the loss is as low as it gets.
     case completed
     /// Validation loss did not fall for `patience` epochs.
     case noImprovement

@@ -16,7 +16,7 @@ public struct TrainingOptions: Hashable, Sendable {
   public var weightDecay: Float
   /// Pull of the absolute values of the weights towards zero: ``L1``.
   public var l1: Float
-  /// A name of ``OptimizerCatalog``.
+  /// A name of ``OptimizerCatalog``; those that see all samples are for ``FullBatchTrainer``.
   public var optimizer: String
   /// μ of the optimizers that have it; nil for the usual one.
   public var momentum: Float?
@@ -41,6 +41,9 @@ public struct TrainingOptions: Hashable, Sendable {
   public var classWeights: [Float]?
   /// The rate of a layer is this times that of the layer behind it; 1 where all learn alike.
   public var layerDecay: Float
+  /// Names of ``MixingCatalog``: how the samples of a batch are mixed; nil where they are learned
+  /// from as they are.
+  public var mixing: String?
   /// Decides the order of the samples and every random number of the network.
   public var seed: UInt64
 
@@ -52,7 +55,7 @@ public struct TrainingOptions: Hashable, Sendable {
     averageDecay: Float? = nil, schedule: String = "cosine", warmupSteps: Int = 0,
     patience: Int = 20,
     loss: String = "cross-entropy", labelSmoothing: Float = 0.2, classWeights: [Float]? = nil,
-    layerDecay: Float = 1, seed: UInt64 = 1
+    layerDecay: Float = 1, mixing: String? = nil, seed: UInt64 = 1
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -72,6 +75,7 @@ public struct TrainingOptions: Hashable, Sendable {
     self.labelSmoothing = labelSmoothing
     self.classWeights = classWeights
     self.layerDecay = layerDecay
+    self.mixing = mixing
     self.seed = seed
   }
 }
@@ -169,6 +173,7 @@ extension TrainingOptions: Codable {
       labelSmoothing: try values.decode(Float.self, forKey: .labelSmoothing),
       classWeights: try values.decodeIfPresent([Float].self, forKey: .classWeights),
       layerDecay: try value(.layerDecay, usual.layerDecay),
+      mixing: try values.decodeIfPresent(String.self, forKey: .mixing),
       seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -161,10 +161,10 @@ extension TrainingRun {
       let input = try memory.read(indices, of: samples, epoch: epoch)
       let targets = memory.targets(of: indices, in: samples, outputs: network.outputCount)
       samples.prefetch(rest.dropFirst(options.batchSize).prefix(options.batchSize), epoch: epoch)
+      var batch = TrainingBatch(input: input, targets: targets, labels: indices.map { labels[$0] })
+      mix(&batch)
       let rate = schedule.rate(at: step)
-      let loss = try learn(
-        TrainingBatch(input: input, targets: targets, labels: indices.map { labels[$0] }),
-        rate: rate)
+      let loss = try learn(batch, rate: rate)
       step += 1
       stepInEpoch += 1
       let metrics = StepMetrics(
@@ -173,6 +173,14 @@ extension TrainingRun {
       if try onEvent(.stepEnded(metrics)) == .stop { return true }
     }
     return false
+  }
+
+  /// Mixes the samples where that was asked for; the class of a mixed one is that of its larger part.
+  private func mix(_ batch: inout TrainingBatch) {
+    guard let mixing = trainer.mixing else { return }
+    var generator = SeededGenerator(options.seed, mixingStream, epoch, stepInEpoch + 1)
+    mixing.mix(batch.input, targets: batch.targets, using: &generator)
+    batch.labels = Evaluation.predictions(in: batch.targets.readOnly)
   }
 
   /// One step. The loss is judged before the update, so a bad batch never reaches the weights.
@@ -211,6 +219,9 @@ extension TrainingRun {
     options.layerDecay == 1 ? 1 : Float(pow(Double(options.layerDecay), Double(layer)))
   }
 }
+
+/// Keeps the draws apart from others of the same seed, epoch and number.
+private let mixingStream = 0x6D69_7869_6E67
 
 /// The samples of a step.
 struct TrainingBatch {
