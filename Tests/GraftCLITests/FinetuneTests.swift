@@ -63,6 +63,27 @@ import Testing
     #expect(place.names(in: "home").allSatisfy { $0 != "cache" })
   }
 
+  @Test func headAtTheMinimumOfItsLoss() throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos()
+    for name in ["a", "b"] {
+      let run = try place.graft(
+        "finetune", "tiny.onnx", "on", "photos", "--depth", "head", "--optimizer", "lbfgs",
+        "--weight-decay", "1", "--epochs", "500", "--patience", "500", "-o", name)
+      #expect(run.status == 0, "\(run.err)")
+      #expect(!run.err.contains("stopped"))
+      #expect(run.out.contains("Best    epoch "))
+    }
+    #expect(place.bytes("a/model.onnx") == place.bytes("b/model.onnx"))
+    let data = try #require(place.bytes("a/metrics.json"))
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let epochs = try #require(json["epochs"] as? [[String: Any]])
+    let losses = epochs.compactMap { $0["trainingLoss"] as? Double }
+    #expect((3..<500).contains(losses.count))
+    #expect(losses.last! < losses[0])
+  }
+
   @Test func mixedBelowTheHead() throws {
     let place = try Workplace()
     try place.addModel()

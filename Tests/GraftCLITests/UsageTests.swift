@@ -24,6 +24,14 @@ import Testing
       "finetune tiny.onnx on photos --depth head --mix mixup",
       "--mix mixes photos while layers below the head learn; --depth head learns from kept features"
     ),
+    (
+      "finetune tiny.onnx on photos --optimizer lbfgs",
+      "lbfgs trains heads on kept features; below them choose adam, adamw, nesterov, rmsprop, sgd"
+    ),
+    (
+      "finetune tiny.onnx on photos --depth head --optimizer lbfgs --lr 0.1",
+      "lbfgs has no learning rate"
+    ),
     ("finetune tiny.onnx on photos --mix mixdown", "no mixing is called 'mixdown'"),
     (
       "finetune tiny.onnx on photos --val 1",

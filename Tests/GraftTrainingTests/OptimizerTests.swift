@@ -108,7 +108,7 @@ import Testing
     #expect(
       throws: TrainingError(
         "no optimizer is called 'adagrad'", kind: .badSetting,
-        hints: ["known: adam, adamw, nesterov, rmsprop, sgd"])
+        hints: ["known: adam, adamw, lbfgs, nesterov, rmsprop, sgd"])
     ) {
       try OptimizerCatalog.make("adagrad", weightDecay: 0)
     }

@@ -77,6 +77,8 @@ struct PhaseTrainer {
 
 extension PhaseTrainer {
   private var isHead: Bool { phase.name == "head" }
+  /// Is this a head that learns from all its features at once?
+  private var seesAllSamples: Bool { isHead && phase.settings.seesAllSamples }
   private var partSize: Int { phase.settings.batchOfParts }
 
   /// Are the features of unchanged photos enough?
@@ -153,12 +155,18 @@ extension PhaseTrainer {
     let learned = rest.parameters.values.reduce(0) {
       $0 + ($1.isTrainable ? $1.tensor.shape.elementCount : 0)
     }
-    let optimizer = try lifting {
-      () throws(TrainingError) in try OptimizerCatalog.make(phase.settings.optimizer)
-    }
     // Besides the plan's: what the optimizer remembers, the best weights so far, their average.
-    let copies = optimizer.slotCount + 1 + (phase.settings.averageDecay == nil ? 0 : 1)
+    let copies = try rememberedCopies() + 1 + (phase.settings.averageDecay == nil ? 0 : 1)
     return plan.memoryBytes + copies * learned * MemoryLayout<Float>.stride
+  }
+
+  /// Copies of the weights that the optimizer keeps, in Floats.
+  private func rememberedCopies() throws(GraftError) -> Int {
+    // Of Doubles, each as large as two.
+    if seesAllSamples { return 2 * LBFGS().vectorCount }
+    return try lifting { () throws(TrainingError) in
+      try OptimizerCatalog.make(phase.settings.optimizer).slotCount
+    }
   }
 
   /// Says before anything is computed that a batch does not fit, and which does.
@@ -288,16 +296,26 @@ extension PhaseTrainer {
         // An answer to stop is heard again after the first step, with something to keep.
         _ = onEvent(.phaseStarted(name: phase.name, settings: settings))
         let validation = samples.validation.count > 0 ? samples.validation : nil
-        var result = try Trainer(settings).fit(
-          network, training: samples.training, validation: validation, resuming: state
-        ) { (event) throws(TrainingError) in
-          onEvent(.training(event))
-        } onCheckpoint: { (state) throws(TrainingError) in
-          do throws(GraftError) {
-            try onCheckpoint(state)
-          } catch {
-            failure = error
-            throw TrainingError(error.message, kind: .system)
+        var result: TrainingResult<Graph>
+        if seesAllSamples {
+          // Takes seconds, and beginning it anew gives the same weights: no checkpoints.
+          result = try FullBatchTrainer(settings).fit(
+            network, training: samples.training, validation: validation
+          ) { (event) throws(TrainingError) in
+            onEvent(.training(event))
+          }
+        } else {
+          result = try Trainer(settings).fit(
+            network, training: samples.training, validation: validation, resuming: state
+          ) { (event) throws(TrainingError) in
+            onEvent(.training(event))
+          } onCheckpoint: { (state) throws(TrainingError) in
+            do throws(GraftError) {
+              try onCheckpoint(state)
+            } catch {
+              failure = error
+              throw TrainingError(error.message, kind: .system)
+            }
           }
         }
         result.weights = result.weights.usingBatchStatistics(false)

@@ -11,6 +11,8 @@ final class FinetuneProgress {
   private struct Phase {
     let name: String
     let epochs: Int
+    /// Epochs without a better one after which it ends.
+    let patience: Int
     let start = ContinuousClock.now
     var lastDrawn = ContinuousClock.now
     /// Steps that were done before this process, and since.
@@ -49,7 +51,7 @@ final class FinetuneProgress {
       }
     case .phaseStarted(let name, let settings):
       finish()
-      phase = Phase(name: name, epochs: settings.epochs)
+      phase = Phase(name: name, epochs: settings.epochs, patience: settings.patience)
     case .training(.stepEnded(let step)): show(step)
     case .training(.epochEnded(let epoch)): show(epoch)
     case .note(let text): talk.warn(text)
@@ -140,8 +142,10 @@ extension FinetuneProgress {
   func finish() {
     defer { phase = nil }
     guard !talk.isQuiet, let phase, let last = phase.last, let best = phase.best else { return }
+    let gainless = last.epoch - best.epoch
     let early =
-      last.epoch < phase.epochs ? "  stopped: no gain for \(last.epoch - best.epoch) epochs" : ""
+      gainless >= phase.patience && last.epoch < phase.epochs
+      ? "  stopped: no gain for \(gainless) epochs" : ""
     let text =
       "\(phase.title) \(last.epoch) epochs, best \(best.epoch):"
       + String(format: "  loss %.4f", best.trainingLoss) + Self.validation(best) + early

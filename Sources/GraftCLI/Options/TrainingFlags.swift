@@ -34,7 +34,11 @@ struct TrainingFlags: ParsableArguments {
     help: "The batch that --lr is meant for: the rate grows with the batch (linear scaling rule).")
   var baseBatch: Int?
 
-  @Option(help: "How weights learn: \(OptimizerCatalog.names.joined(separator: ", ")).")
+  @Option(
+    help: """
+      How weights learn: \(OptimizerCatalog.allNames.joined(separator: ", ")). lbfgs goes to the \
+      minimum of a head's loss: --depth head.
+      """)
   var optimizer: String = TrainingOptions().optimizer
 
   @Option(parsing: .unconditional, help: "Momentum of the optimizers that have it.")
@@ -100,10 +104,6 @@ struct TrainingFlags: ParsableArguments {
     help: "Changed views of each photo that are kept; anew in every epoch unless given.")
   var augmentViews: Int?
 
-  @Option(help: "Weight rare classes more: auto or none.")
-  var balance: Balance = .auto
-
-  enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
   @Option(
     help: """
       How the photos of a step are mixed below the head: mixup[:ALPHA], cutmix[:ALPHA], or both \
@@ -111,6 +111,10 @@ struct TrainingFlags: ParsableArguments {
       """)
   var mix: String?
 
+  @Option(help: "Weight rare classes more: auto or none.")
+  var balance: Balance = .auto
+
+  enum Balance: String, ExpressibleByArgument, CaseIterable { case auto, none }
 }
 
 extension TrainingDepth: ExpressibleByArgument {
@@ -129,10 +133,14 @@ extension TrainingFlags {
   ) throws(GraftError) -> FineTuningOptions {
     var options = FineTuningOptions(depth: depth)
     shared(&options.training, seed)
-    shared(&options.deepTraining, seed)
-    if depth == .head { only(&options.training) } else { only(&options.deepTraining) }
-    let usualRate = try usualDeepRate()
-    options.deepTraining.learningRate = learningRate ?? usualRate
+    if depth == .head {
+      only(&options.training)
+    } else {
+      shared(&options.deepTraining, seed)
+      only(&options.deepTraining)
+      let usualRate = try usualDeepRate()
+      options.deepTraining.learningRate = learningRate ?? usualRate
+    }
     options.unfreezeEvery = unfreezeEvery
     options.batchNormalization = batchNorm
     options.augmentViews = augmentViews
@@ -174,6 +182,7 @@ extension TrainingFlags {
     settings.warmupSteps = warmup
     settings.patience = patience ?? settings.patience
     settings.layerDecay = layerDecay
+    settings.mixing = mix
   }
 
   /// A tenth of the rate of a layer that knows nothing.
@@ -182,13 +191,12 @@ extension TrainingFlags {
       return try OptimizerCatalog.defaultRate(optimizer) / 10
     } catch {
       throw GraftError(error.message, kind: .usage, hints: error.hints)
-    settings.mixing = mix
     }
   }
 
   private func check(_ options: FineTuningOptions) throws(GraftError) {
     do {
-      _ = try Trainer(options.training)
+      _ = try HeadTrainer(options.training)
       _ = try Trainer(options.deepTraining)
     } catch {
       throw GraftError(error.message, kind: .usage, hints: error.hints)
@@ -207,10 +215,10 @@ extension TrainingFlags {
         "--augment changes photos while layers below the head learn; --depth head learns from kept "
           + "features", kind: .usage)
     }
-  }
-}
     if depth == .head, mix != nil {
       throw GraftError(
         "--mix mixes photos while layers below the head learn; --depth head learns from kept "
           + "features", kind: .usage)
     }
+  }
+}

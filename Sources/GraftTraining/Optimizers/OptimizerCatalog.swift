@@ -1,7 +1,14 @@
 /// The optimizers by name, as settings and the command line spell them.
 public enum OptimizerCatalog {
-  /// Sorted.
+  /// Those that learn batch by batch, sorted.
   public static let names: [String] = entries.keys.sorted()
+
+  /// Those whose every step sees all samples, which train heads on kept features:
+  /// ``FullBatchTrainer``.
+  public static let fullBatchNames = ["lbfgs"]
+
+  /// All, sorted.
+  public static let allNames: [String] = (names + fullBatchNames).sorted()
 
   /// The optimizer of this name, usual where the settings leave something open.
   ///
@@ -83,8 +90,14 @@ public enum OptimizerCatalog {
   }
 
   private static func entry(_ name: String) throws(TrainingError) -> Entry {
+    guard !fullBatchNames.contains(name) else {
+      throw TrainingError(
+        "\(name) trains heads on kept features; below them choose "
+          + names.joined(separator: ", "), kind: .badSetting,
+        hints: ["--depth head trains the head alone."])
+    }
     guard let entry = entries[name] else {
-      throw .unknownName(name, of: "optimizer", known: names)
+      throw .unknownName(name, of: "optimizer", known: allNames)
     }
     return entry
   }

@@ -2,7 +2,8 @@ public import GraftGraph
 public import GraftRuntime
 import GraftTensor
 
-/// Trains a head on features of a frozen backbone, kept in memory.
+/// Trains a head on features of a frozen backbone, kept in memory: with ``Trainer``, or with
+/// ``FullBatchTrainer`` where the optimizer is one that sees all samples.
 public struct HeadTrainer {
   /// What a run learned, and under which settings.
   public struct Outcome: Sendable {
@@ -17,7 +18,11 @@ public struct HeadTrainer {
 
   /// - Throws: a setting outside its range, or an unknown name.
   public init(_ options: TrainingOptions = TrainingOptions()) throws(TrainingError) {
-    _ = try Trainer(options)
+    if options.seesAllSamples {
+      _ = try FullBatchTrainer(options)
+    } else {
+      _ = try Trainer(options)
+    }
     self.options = options
   }
 
@@ -39,9 +44,13 @@ public struct HeadTrainer {
     }
     let options = try resolvedOptions(for: training)
     let network = try TrainableSession(
-      head, batchSize: options.batchSize, planOptions: planOptions)
-    let result = try Trainer(options)
-      .fit(network, training: training, validation: validation, onEvent: onEvent)
+      head, batchSize: options.batchOfParts, planOptions: planOptions)
+    let result =
+      options.seesAllSamples
+      ? try FullBatchTrainer(options)
+        .fit(network, training: training, validation: validation, onEvent: onEvent)
+      : try Trainer(options)
+        .fit(network, training: training, validation: validation, onEvent: onEvent)
     return Outcome(result: result, options: options)
   }
 
@@ -51,7 +60,7 @@ public struct HeadTrainer {
   ) throws(TrainingError) -> TrainingOptions {
     var options = options
     options.batchSize = min(options.batchSize, max(training.count, 1))
-    if options.learningRate == nil {
+    if options.learningRate == nil, !options.seesAllSamples {
       options.learningRate = try OptimizerCatalog.defaultRate(
         options.optimizer, inputScale: try training.scale())
     }
