@@ -77,6 +77,9 @@ import Testing
     #expect(throws: TrainingError("3 steps; expected at least 10", kind: .badSetting)) {
       try RateFinder(TrainingOptions(), steps: 3)
     }
+    #expect(throws: TrainingError("lbfgs has no learning rate to find", kind: .badSetting)) {
+      try RateFinder(TrainingOptions(optimizer: "lbfgs"))
+    }
   }
 
   private func exp10(_ exponent: Double) -> Double { pow(10, exponent) }

@@ -25,6 +25,9 @@ public struct RateFinder {
     guard steps >= 10 else {
       throw TrainingError("\(steps) steps; expected at least 10", kind: .badSetting)
     }
+    guard !options.seesAllSamples else {
+      throw TrainingError("\(options.optimizer) has no learning rate to find", kind: .badSetting)
+    }
     trainer = try Trainer(options)
     self.lowest = lowest
     self.highest = highest
