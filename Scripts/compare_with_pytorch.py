@@ -25,8 +25,10 @@ LABELS = [3, 7]
 # A Relu whose argument is within rounding of 0 takes either side, and each such place changes the
 # gradients of all layers before it by some 1e-3, in PyTorch's float32 as in graft's. Where it happens
 # is chance, and the smaller the images, the fewer: a gradient is right if it is within the limit for
-# one of four batches, of which the last three have small images.
-BATCHES, SMALL_SIDE = 4, 96
+# one of eight batches, of which all but the first have small images where the network takes them.
+BATCHES, SMALL_SIDE = 8, 96
+# Their adaptive pooling cannot be exported for other sizes.
+FIXED_SIDE = {"alexnet", "vgg16"}
 # The loss falls by about so much in ten steps: a larger rate would let those places decide the losses.
 FALL = 0.1
 # BatchNormalization with running statistics (frozen) or those of the batch (train).
@@ -38,7 +40,9 @@ NETWORKS = {
 
 def side(name, number=0):
     """Of the images of a batch."""
-    return SMALL_SIDE if number > 0 else 299 if name == "inception_v3" else 224
+    if number > 0 and name not in FIXED_SIDE:
+        return SMALL_SIDE
+    return 299 if name == "inception_v3" else 224
 
 
 def build(name):
