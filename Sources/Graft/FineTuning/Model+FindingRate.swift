@@ -9,6 +9,12 @@ public struct RateSearch: Sendable {
   /// The settings under which it was tried.
   public let settings: TrainingOptions
 
+  /// Twice what the loss began with: an explosion at the end would hide all else.
+  private var top: Double {
+    let beginning = curve.points.prefix(10).map(\.loss).max() ?? 1
+    return max(2 * beginning, 1e-6)
+  }
+
   /// The curve as a picture.
   public var plot: LinePlot {
     let points = { (value: (RateCurve.Point) -> Double) in
@@ -19,24 +25,24 @@ public struct RateSearch: Sendable {
       LinePlot.Series("smoothed", points(\.smoothed)),
     ]
     if let suggestion = curve.suggestion {
-      let losses = curve.points.map(\.smoothed)
       series.append(
         LinePlot.Series(
           "suggested",
           [
-            LinePlot.Point(suggestion, losses.min() ?? 0),
-            LinePlot.Point(suggestion, losses.max() ?? 1),
+            LinePlot.Point(suggestion, 0), LinePlot.Point(suggestion, top),
           ]))
     }
     return LinePlot(
       title: "Loss over learning rate: \(phase)",
-      x: .init("learning rate", scale: .logarithmic), y: .init("training loss"), series: series)
+      x: .init("learning rate", scale: .logarithmic),
+      y: .init("training loss", range: 0...top), series: series)
   }
 }
 
 extension Model {
   /// Trains the last phase of the options' depth with ever higher rates for some steps, to see
-  /// which it bears; the model stays as it is.
+  /// which it bears; the model stays as it is. Below the head a trained head comes first, as in
+  /// ``fineTune(on:options:resuming:onEvent:onCheckpoint:)``.
   ///
   /// - Parameters:
   ///   - rates: the lowest and the highest.
@@ -52,12 +58,22 @@ extension Model {
       throw GraftError(
         "the model's labels are not the folder's classes; replace the head first", kind: .usage)
     }
-    let phases = try options.phases(for: graph)
-    let phase = try PhaseTrainer(self, phases[phases.count - 1], options)
-    try phase.checkMemory(try phase.planned(for: photos))
+    let phases = try options.phases(for: graph).map { (phase) throws(GraftError) in
+      try PhaseTrainer(self, phase, options)
+    }
+    let last = phases[phases.count - 1]
+    try last.checkMemory(try last.planned(for: photos))
     var run = RunInProgress(photos: photos, graph: graph)
-    let samples = try phase.samples(&run, onEvent)
-    return try phase.findRate(graph, samples, rates: rates, steps: steps, onStep)
+    if phases.count > 1 {
+      var progress = FineTuningCheckpoint(
+        phases: phases.map(\.phase), splitHash: photos.splitHash)
+      let samples = try phases[0].samples(&run, onEvent)
+      let outcome = try phases[0].train(run.graph, samples, from: nil, onEvent) { _ in }
+      guard outcome.result.outcome != .stopped else { throw .stopped }
+      run.finish(phases[0], outcome, &progress)
+    }
+    let samples = try last.samples(&run, onEvent)
+    return try last.findRate(run.graph, samples, rates: rates, steps: steps, onStep)
   }
 }
 

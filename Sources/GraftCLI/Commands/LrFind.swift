@@ -98,6 +98,7 @@ struct LrFind: ParsableCommand {
       progress.show(event)
       return Interruption.directive
     } onStep: { done in
+      if bar == nil { progress.finish() }
       if bar == nil { bar = ProgressBar("steps", total: steps, isShown: !runFlags.talk.isQuiet) }
       bar?.update(done)
       return Interruption.directive

@@ -47,10 +47,16 @@ public struct RateCurve: Hashable, Codable, Sendable {
   }
 
   /// Where the smoothed loss falls fastest over the logarithm of the rate; nil where it never does.
+  ///
+  /// The slope is that over a tenth of the steps. The first tenth is not looked at, where the mean is
+  /// of few losses, nor what comes after the lowest loss.
   public var steepest: Double? {
+    let reach = max(points.count / 20, 1)
+    let lowest = points.indices.min { points[$0].smoothed < points[$1].smoothed } ?? 0
     var best: (slope: Double, rate: Double)?
-    for place in points.indices.dropFirst().dropLast() {
-      let (before, after) = (points[place - 1], points[place + 1])
+    for place in points.indices.dropFirst(points.count / 10 + reach) where place <= lowest {
+      guard place + reach < points.count else { break }
+      let (before, after) = (points[place - reach], points[place + reach])
       let slope = (after.smoothed - before.smoothed) / log(after.rate / before.rate)
       if slope < best?.slope ?? 0 { best = (slope, points[place].rate) }
     }
