@@ -109,6 +109,7 @@ let package = Package(
     example("HebbsRule", exclude: ["activations.svg"]),
     example("MNISTPerceptron", exclude: ["mnist_perceptron.py", "mnist-perceptron.svg"]),
     example("LeNet5"),
+    example("CIFAR10"),
     example("ConvolutionByHand", exclude: ["pictures"]),
     example("Overfitting", exclude: ["overfitting-loss.svg", "overfitting-accuracy.svg"]),
     example("NamedNetworks", exclude: ["check_with_torchvision.py"]),
@@ -163,8 +164,8 @@ let package = Package(
     tests(
       "ExamplesTests",
       [
-        "LinearNeuron", "HebbsRule", "MNISTPerceptron", "LeNet5", "ConvolutionByHand",
-        "Overfitting", "NamedNetworks",
+        "LinearNeuron", "HebbsRule", "MNISTPerceptron", "LeNet5", "CIFAR10", "ConvolutionByHand",
+        "Overfitting", "NamedNetworks", "GraftCLI",
       ]),
     tests("ArchitectureTests", []),
   ],

@@ -56,6 +56,26 @@ import Testing
     }
   }
 
+  /// Drawn shapes in place of the ten classes; what they reach in an epoch does not matter.
+  @Test func residualNetworksLearnAndAreCarriedOver() throws {
+    let place = try Workplace()
+    _ = try place.run("graft", "draw-photos", "pictures/train", "--count", "6")
+    _ = try place.run("graft", "draw-photos", "pictures/test", "--count", "3", "--seed", "2")
+    let arguments = ["pictures", "--epochs", "2", "--batch", "8"]
+    let scratch = try place.run("CIFAR10", ["scratch"] + arguments)
+    #expect(scratch.count == 3)
+    #expect(scratch[1].hasPrefix("cifar10-scratch: epoch 2/2 loss "))
+    #expect(scratch[2].hasPrefix("test accuracy 0."))
+    // It goes on behind the first epoch, to the same result.
+    let again = try place.run("CIFAR10", ["scratch"] + arguments)
+    #expect(again[0].hasPrefix("cifar10-scratch: goes on from cifar10-scratch.ckpt"))
+    #expect(again.last == scratch.last)
+    let transfer = try place.run(
+      "CIFAR10", ["transfer"] + arguments + ["--transfer-epochs", "1", "--part", "0.5"])
+    #expect(transfer.contains { $0.hasPrefix("carried over: test accuracy ") })
+    #expect(transfer.last?.hasPrefix("from nothing: test accuracy ") == true)
+  }
+
   @Test func theWorkedExampleOfConvolutionIsRight() throws {
     let place = try Workplace()
     let lines = try place.run("ConvolutionByHand")
