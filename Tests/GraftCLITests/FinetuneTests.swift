@@ -181,6 +181,8 @@ import Testing
     #expect(run.out.contains("40/40 ━━━━━━━━━━━━━━━━━━━━ "))
     let plain = try place.graft("finetune", "tiny.onnx", "on", "photos", "--no-cache")
     #expect(!plain.err.contains("\u{1B}") && !plain.err.contains("\r"))
+    #expect(run.err.contains("kept for next time") || run.out.contains("kept for next time"))
+    #expect(plain.err.contains("\nPlan    1 features of 40 photos\n"))
     #expect(plain.err.split(separator: "\n").filter { $0.hasPrefix("head") }.count == 1)
   }
 }

@@ -41,7 +41,7 @@ struct FinetuneSession {
 
     let place = RunPlace(
       command, model: base.name, photos: folderPath, modelGiven: modelName, interrupted)
-    let progress = FinetuneProgress(talk)
+    let progress = FinetuneProgress(talk, keepsFeatures: command.runFlags.caching != .off)
     let finished: FineTuningRun
     do {
       finished = try model.fineTune(

@@ -89,7 +89,8 @@ struct LrFind: ParsableCommand {
   private func search(
     _ model: Model, _ photos: SplitPhotos, _ options: FineTuningOptions
   ) throws(GraftError) -> RateSearch {
-    let progress = FinetuneProgress(runFlags.talk)
+    let progress = FinetuneProgress(
+      runFlags.talk, keepsFeatures: runFlags.caching != .off)
     var bar: ProgressBar?
     defer { bar?.finish() }
     return try model.findRate(

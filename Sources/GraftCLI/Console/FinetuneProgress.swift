@@ -23,7 +23,12 @@ final class FinetuneProgress {
     var title: String { name.padding(toLength: max(name.count, 9), withPad: " ", startingAt: 0) }
   }
 
-  init(_ talk: Talk) { self.talk = talk }
+  private let keepsFeatures: Bool
+
+  init(_ talk: Talk, keepsFeatures: Bool) {
+    self.talk = talk
+    self.keepsFeatures = keepsFeatures
+  }
 
   func show(_ event: FineTuningEvent) {
     switch event {
@@ -76,7 +81,7 @@ extension FinetuneProgress {
         let purpose = phase.name == "head" ? "" : " for \(phase.name)"
         lines.append(
           "features of \(phase.photos) photos\(purpose)" + Self.about(phase.featureSeconds)
-            + ", kept for next time")
+            + (keepsFeatures ? ", kept for next time" : ""))
       }
       lines.append(
         phase.name == "head"
