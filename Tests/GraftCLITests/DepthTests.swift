@@ -33,10 +33,11 @@ import Testing
     try place.addModel("slow.onnx", size: 96, width: 96)
     try place.addPhotos()
     let words = [
-      "finetune", "slow.onnx", "on", "photos", "--depth", "all", "--epochs", "3", "--batch", "4",
+      "finetune", "slow.onnx", "on", "photos", "--depth", "all", "--epochs", "12",
+      "--patience", "12", "--batch", "4",
     ]
     let running = try place.begin(Workplace.graft, words + ["-o", "run"])
-    try running.waitForErrors("\nall       epoch 1/3")
+    try running.waitForErrors("\nall       epoch 1/12")
     running.signal(SIGINT)
     let stopped = try place.finish(running)
     #expect(stopped.status == 130)
