@@ -8,10 +8,9 @@ struct FineTuner {
 
   init(_ model: Model, _ photos: SplitPhotos, _ options: FineTuningOptions) {
     var model = model
-    if options.batchNormalization == .train {
-      // Statistics that exporters wrote once for several nodes become each node's own.
-      model.graph = model.graph.usingBatchStatistics(true).usingBatchStatistics(false)
-    }
+    // What exporters wrote once for several nodes becomes each node's own: a layer that learns must
+    // not change one that is frozen.
+    model.graph = model.graph.givingNodesOwnParameters()
     self.model = model
     self.photos = photos
     self.options = options
