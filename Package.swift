@@ -109,7 +109,7 @@ let package = Package(
     example("HebbsRule", exclude: ["activations.svg"]),
     example("MNISTPerceptron", exclude: ["mnist_perceptron.py", "mnist-perceptron.svg"]),
     example("LeNet5"),
-    example("CIFAR10"),
+    example("CIFAR10", exclude: ["cifar10.py"]),
     example("ConvolutionByHand", exclude: ["pictures"]),
     example("Overfitting", exclude: ["overfitting-loss.svg", "overfitting-accuracy.svg"]),
     example("NamedNetworks", exclude: ["check_with_torchvision.py"]),

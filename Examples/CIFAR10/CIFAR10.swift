@@ -24,7 +24,8 @@ struct Scratch: ParsableCommand {
     let training = try Pictures.list(flags.folder, "train")
     let test = try Pictures.list(flags.folder, "test")
     let graph = try Networks.resNet20(classes: training.classes.count, seed: flags.seed)
-    let learned = try flags.train(graph, on: training.samples, keptAs: output)
+    let learned = try flags.train(
+      graph, on: training.samples, labels: training.classes, keptAs: output)
     print("test \(try flags.judge(learned, on: test.samples))")
   }
 }
@@ -62,16 +63,17 @@ struct Transfer: ParsableCommand {
     let classes = training.classes.count - known
 
     let fresh = try Networks.resNet20(classes: known, seed: flags.seed)
-    let taught = try flags.train(fresh, on: first, keptAs: output + "-first")
+    let (labels, others) = (Array(training.classes[..<known]), Array(training.classes[known...]))
+    let taught = try flags.train(fresh, on: first, labels: labels, keptAs: output + "-first")
     let carried = try taught.replacingHead(classes: classes, seed: flags.seed)
     var late = flags
     (late.epochs, late.rate) = (transferEpochs, transferRate)
-    let tuned = try late.train(carried, on: second, keptAs: output + "-tuned")
+    let tuned = try late.train(carried, on: second, labels: others, keptAs: output + "-tuned")
     print("carried over: test \(try flags.judge(tuned, on: judged))")
 
     late.rate = flags.rate
     let random = try Networks.resNet20(classes: classes, seed: flags.seed)
-    let scratch = try late.train(random, on: second, keptAs: output + "-scratch")
+    let scratch = try late.train(random, on: second, labels: others, keptAs: output + "-scratch")
     print("from nothing: test \(try flags.judge(scratch, on: judged))")
   }
 }

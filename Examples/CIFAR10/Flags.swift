@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Graft
 
 /// What both commands are asked, and how both train.
@@ -18,9 +19,22 @@ struct Flags: ParsableArguments {
   @Option(help: "Decides weights, order and changes of the pictures.")
   var seed: UInt64 = 1
 
-  /// Trains all layers with descent under a cosine, as He et al. 2015 but for the schedule, and
-  /// keeps the state after every epoch.
-  func train(_ graph: Graph, on samples: [Sample], keptAs name: String) throws -> Graph {
+  /// Trains all layers with descent under a cosine, as He et al. 2015 but for the schedule. What is
+  /// learned is kept in `name.onnx`, the state after every epoch in `name.ckpt`.
+  func train(
+    _ graph: Graph, on samples: [Sample], labels: [String], keptAs name: String
+  ) throws -> Graph {
+    let (path, state) = (FilePath(name + ".onnx"), FilePath(name + ".ckpt"))
+    if FileManager.default.fileExists(atPath: path.string) {
+      print("\(name): is in \(path)")
+      return try Model(contentsOf: path).graph
+    }
+    if let epoch = try TrainingState(keptIn: state)?.epoch {
+      print("\(name): goes on from \(state), epoch \(epoch)")
+    }
+    var model = try Model(
+      graph.exported(), name: name, options: ModelOptions(preprocessing: Pictures.preprocessing))
+    model.labels = labels
     let source = try AugmentedPhotos(
       samples, preprocessing: Pictures.preprocessing, policy: AugmentationPolicy("cifar"),
       seed: seed)
@@ -30,26 +44,19 @@ struct Flags: ParsableArguments {
       seed: seed)
     let network = try TrainableSession(
       graph.unfrozen().usingBatchStatistics(true), batchSize: options.batchSize)
-    let path = FilePath(name + ".ckpt")
-    let kept = try? CheckpointFile.read(TrainingState.Numbers.self, from: path)
-    let state = try kept.map { try TrainingState($0.value, tensors: $0.tensors) }
-    if let state { print("\(name): goes on from \(path), epoch \(state.epoch)") }
     let start = ContinuousClock.now
-    let result = try Trainer(options).fit(
-      network, training: source, validation: nil,
-      resuming: state,
-      onEvent: { event in
-        if case .epochEnded(let epoch) = event {
-          print(
-            "\(name): epoch \(epoch.epoch)/\(epochs) loss \(epoch.trainingLoss) training accuracy "
-              + "\(epoch.trainingAccuracy) after \(start.duration(to: .now))")
-        }
-        return .proceed
-      },
-      onCheckpoint: { (state) throws(TrainingError) in
-        try CheckpointFile.write(state.numbers, tensors: state.tensors, to: path)
-      })
-    return result.weights.usingBatchStatistics(false)
+    let result = try Trainer(options).fit(network, training: source, keepingStateIn: state) {
+      event in
+      if case .epochEnded(let epoch) = event {
+        print(
+          "\(name): epoch \(epoch.epoch)/\(epochs) loss \(epoch.trainingLoss) training accuracy "
+            + "\(epoch.trainingAccuracy) after \(start.duration(to: .now))")
+      }
+      return .proceed
+    }
+    model.graph = result.weights.usingBatchStatistics(false)
+    try model.write(to: path)
+    return model.graph
   }
 
   /// `accuracy 0.91, loss 0.3`

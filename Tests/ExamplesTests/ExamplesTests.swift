@@ -66,7 +66,10 @@ import Testing
     #expect(scratch.count == 3)
     #expect(scratch[1].hasPrefix("cifar10-scratch: epoch 2/2 loss "))
     #expect(scratch[2].hasPrefix("test accuracy 0."))
-    // It goes on behind the first epoch, to the same result.
+    // What is learned is kept; without it the run goes on behind the first epoch, to the same.
+    let kept = try place.run("CIFAR10", ["scratch"] + arguments)
+    #expect(kept == ["cifar10-scratch: is in cifar10-scratch.onnx", scratch[2]])
+    try place.remove("cifar10-scratch.onnx")
     let again = try place.run("CIFAR10", ["scratch"] + arguments)
     #expect(again[0].hasPrefix("cifar10-scratch: goes on from cifar10-scratch.ckpt"))
     #expect(again.last == scratch.last)

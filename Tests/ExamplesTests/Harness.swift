@@ -39,6 +39,10 @@ final class Workplace {
     FileManager.default.fileExists(atPath: "\(path)/\(name)")
   }
 
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+  }
+
   /// A folder `mnist` with so many made digits for training, and half as many for the test: digit d is
   /// a bar in a place of its own, in noise.
   func writeDigits(_ count: Int) throws {
