@@ -17,7 +17,9 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
-    help: "Learning rate. (default: from the features for the head, 0.0001 below it)")
+    help: """
+      Learning rate. (default: from the features for the head; 0.001 below it, 0.0001 with Adam)
+      """)
   var learningRate: Float?
 
   @Option(
@@ -37,9 +39,9 @@ struct TrainingFlags: ParsableArguments {
   @Option(
     help: """
       How weights learn: \(OptimizerCatalog.allNames.joined(separator: ", ")). lbfgs goes to the \
-      minimum of a head's loss: --depth head.
+      minimum of a head's loss: --depth head. (default: adamw for the head, sgd below it)
       """)
-  var optimizer: String = TrainingOptions().optimizer
+  var optimizer: String?
 
   @Option(parsing: .unconditional, help: "Momentum of the optimizers that have it.")
   var momentum: Float?
@@ -59,7 +61,12 @@ struct TrainingFlags: ParsableArguments {
   @Option(parsing: .unconditional, help: "Largest norm of the gradient; longer ones are shortened.")
   var clip: Float?
 
-  @Option(parsing: .unconditional, help: "Keep a moving average of the weights, such as 0.999.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Keep a moving average of the weights, such as 0.999; 0 for none. (default: 0 for the head, \
+      0.98 below it)
+      """)
   var ema: Float?
 
   @Option(help: "What is made small: \(LossCatalog.names.joined(separator: ", ")).")
@@ -67,7 +74,7 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "How much of each label is spread over all classes. (default: 0.2 head, 0.1 below it)")
+    help: "How much of each label is spread over all classes. (default: 0.2)")
   var labelSmoothing: Float?
 
   @Option(
@@ -138,7 +145,7 @@ extension TrainingFlags {
     } else {
       shared(&options.deepTraining, seed)
       only(&options.deepTraining)
-      let usualRate = try usualDeepRate()
+      let usualRate = try usualDeepRate(options.deepTraining)
       options.deepTraining.learningRate = learningRate ?? usualRate
     }
     options.unfreezeEvery = unfreezeEvery
@@ -159,13 +166,13 @@ extension TrainingFlags {
 
   /// Settings of both parts.
   private func shared(_ settings: inout TrainingOptions, _ seed: UInt64) {
-    settings.optimizer = optimizer
+    settings.optimizer = optimizer ?? settings.optimizer
     settings.momentum = momentum
     settings.schedule = schedule
     settings.weightDecay = weightDecay
     settings.l1 = l1
     settings.gradientClip = clip
-    settings.averageDecay = ema
+    if let ema { settings.averageDecay = ema == 0 ? nil : ema }
     settings.loss = loss
     let usual = LossCatalog.isOfClasses(loss) ? settings.labelSmoothing : 0
     settings.labelSmoothing = labelSmoothing ?? usual
@@ -186,9 +193,9 @@ extension TrainingFlags {
   }
 
   /// A tenth of the rate of a layer that knows nothing.
-  private func usualDeepRate() throws(GraftError) -> Float {
+  private func usualDeepRate(_ settings: TrainingOptions) throws(GraftError) -> Float {
     do {
-      return try OptimizerCatalog.defaultRate(optimizer) / 10
+      return try OptimizerCatalog.defaultRate(settings.optimizer) / 10
     } catch {
       throw GraftError(error.message, kind: .usage, hints: error.hints)
     }
