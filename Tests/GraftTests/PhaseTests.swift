@@ -214,6 +214,34 @@ import Testing
         || error?.hints == ["Train fewer layers: --depth head takes little memory."])
   }
 
+  /// Features go to a file where they take more than a quarter of the memory.
+  @Test(arguments: [nil, 3])
+  func featuresInAFileTeachTheSame(views: Int?) throws {
+    var options = options(.block)
+    options.augmentation = views == nil ? .none : try AugmentationPolicy("light")
+    options.augmentViews = views
+    options.caching = .off
+    let inMemory = try model().fineTune(on: photos, options: options)
+    var bytes = 0
+    _ = try model().fineTune(on: photos, options: options) { event in
+      guard case .planned(let phases) = event else { return .proceed }
+      bytes = phases.map(\.memoryBytes).max() ?? 0
+      return .proceed
+    }
+    options.memoryLimit = bytes
+    options.caching = .directory(folder.path.appending("scratch"))
+    var notes: [String] = []
+    let inFile = try model().fineTune(on: photos, options: options) { event in
+      if case .note(let text) = event { notes.append(text) }
+      return .proceed
+    }
+    #expect(changed(inMemory.best.graph, inFile.best.graph).isEmpty)
+    let place = "and lie in a file in \(folder.path)/scratch that is gone afterwards"
+    #expect(notes.contains { $0.hasPrefix("the features take 0.1 GB ") && $0.hasSuffix(place) })
+    let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/scratch")
+    #expect(!left.contains { $0.hasSuffix(".tmp") })
+  }
+
   @Test func namesDepthsThatAreNotThere() throws {
     var error = #expect(throws: GraftError.self) {
       try model().fineTune(on: photos, options: options(.layers(9)))

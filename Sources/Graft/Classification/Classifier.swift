@@ -102,7 +102,8 @@ public struct Classifier {
     of paths: [FilePath], _ extractor: FeatureExtractor, _ head: Session
   ) throws(GraftError) -> [Result<[Float], DataError>] {
     let hashes = SplitPhotos.hashes(of: paths)
-    let features = try extractor.features(of: paths, hashes: hashes.map { try? $0.get() })
+    let features = try extractor.features(
+      of: paths, hashes: hashes.map { try? $0.get() }, in: .memory)
     let size = features.tensor.shape.elementCountPerImage
     let shape = Shape([1] + extractor.featureShape.dimensions)
     return features.tensor.withUnsafeElements { elements in

@@ -100,17 +100,28 @@ final class FeatureExtractor {
   ///
   /// - Parameters:
   ///   - hashes: of the photos' bytes; nil for photos that are known to be unreadable.
+  ///   - store: where the features will lie.
   ///   - progress: told after each batch how many photos are done; answers `.stop` to end.
   /// - Throws: `interrupted` where the caller said stop. What was computed is in the cache.
   func features(
-    of paths: [FilePath], hashes: [ContentHash?],
+    of paths: [FilePath], hashes: [ContentHash?], in store: FeatureStore,
     progress: (Int) -> Directive = { _ in .proceed }
   ) throws(GraftError) -> Features {
-    let size = featureShape.elementCount
-    var tensor = Tensor(Shape([paths.count] + featureShape.dimensions))
-    let rows = tensor.unsafeMutableView().base
     var result = Features(
-      tensor: tensor, layout: .channelsFirst, failures: [:], cachedCount: 0, facts: [:])
+      tensor: Tensor(Shape([0])), layout: featureShape.rank == 3 ? .channelsLast : .channelsFirst,
+      failures: [:], cachedCount: 0, facts: [:])
+    result.tensor = try store.tensor(Shape([paths.count] + featureShape.dimensions)) {
+      (rows) throws(GraftError) in
+      try fill(rows, of: paths, hashes, &result, progress)
+    }
+    return result
+  }
+
+  private func fill(
+    _ rows: UnsafeMutablePointer<Float>, of paths: [FilePath], _ hashes: [ContentHash?],
+    _ result: inout Features, _ progress: (Int) -> Directive
+  ) throws(GraftError) {
+    let size = featureShape.elementCount
     var missing: [Int] = []
     for index in paths.indices {
       guard let hash = hashes[index] else { continue }
@@ -122,9 +133,6 @@ final class FeatureExtractor {
     }
     guard progress(result.cachedCount) == .proceed else { throw .stopped }
     try compute(missing, of: paths, into: rows, &result, progress)
-    result.layout = featureShape.rank == 3 ? .channelsLast : .channelsFirst
-    result.tensor = tensor
-    return result
   }
 
   /// Photos are decoded ahead on other threads while the network computes.
@@ -170,6 +178,9 @@ final class FeatureExtractor {
     }
     batch.removeAll()
   }
+
+  /// Gives the memory of the network back, until photos are asked for again.
+  func release() { session = nil }
 
   /// Made when the first photo needs it: planning and packing take a moment.
   private func runningSession() throws(GraftError) -> Session {

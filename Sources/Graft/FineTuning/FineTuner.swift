@@ -26,7 +26,10 @@ struct FineTuner {
     var planned: [FineTuningEvent.PlannedPhase] = []
     for phase in phases { planned.append(try phase.planned(for: photos)) }
     try choosePhases(&phases, &planned, from: checkpoint, onEvent)
-    for (phase, plan) in zip(phases, planned) { try phase.checkMemory(plan) }
+    for (phase, plan) in zip(phases, planned) {
+      try phase.checkMemory(plan)
+      try phase.checkDisk(photos)
+    }
     guard onEvent(.planned(planned)) == .proceed else { throw .stopped }
 
     var run = RunInProgress(photos: photos, graph: model.graph)
@@ -122,9 +125,9 @@ struct RunInProgress {
     if let best = progress.best {
       // Without validation the last phase is the best that is known.
       let isJudged = epoch?.validationLoss != nil
-      guard epoch != nil, !isJudged || (accuracy, -loss) > (best.accuracy, -best.loss) else {
-        return
-      }
+      let isBetter = TrainingState.Best.isBetter(
+        (accuracy, loss), than: (best.accuracy, best.loss))
+      guard epoch != nil, !isJudged || isBetter else { return }
     }
     let learned = phase.joined(run: graph, result.weights)
     // What any phase has learned so far.

@@ -62,25 +62,18 @@ extension FineTuningCheckpoint {
     let (numbers, tensors) = try lifting {
       () throws(TrainingError) in try CheckpointFile.read(Numbers.self, from: path)
     }
-    func group(_ prefix: String) -> [String: Tensor] {
-      var found: [String: Tensor] = [:]
-      for (name, tensor) in tensors where name.hasPrefix(prefix + "/") {
-        found[String(name.dropFirst(prefix.count + 1))] = tensor
-      }
-      return found
-    }
     finished = numbers.finished
     phaseNames = numbers.phaseNames
     splitHash = numbers.splitHash
     best = numbers.bestPhase.map {
       Best(
         phase: $0, accuracy: numbers.bestAccuracy ?? 0, loss: numbers.bestLoss ?? .infinity,
-        values: group("learned"),
+        values: tensors.group("learned"),
         validationLogits: tensors["learned-logits"])
     }
     guard let state = numbers.state else { return }
     self.state = try lifting {
-      () throws(TrainingError) in try TrainingState(state, tensors: group("state"))
+      () throws(TrainingError) in try TrainingState(state, tensors: tensors.group("state"))
     }
   }
 

@@ -58,12 +58,14 @@ extension Model {
       throw GraftError(
         "the model's labels are not the folder's classes; replace the head first", kind: .usage)
     }
-    let phases = try options.phases(for: graph).map { (phase) throws(GraftError) in
-      try PhaseTrainer(self, phase, options)
+    var model = self
+    model.graph = graph.givingNodesOwnParameters()
+    let phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
+      try PhaseTrainer(model, phase, options)
     }
     let last = phases[phases.count - 1]
     try last.checkMemory(try last.planned(for: photos))
-    var run = RunInProgress(photos: photos, graph: graph)
+    var run = RunInProgress(photos: photos, graph: model.graph)
     if phases.count > 1 {
       var progress = FineTuningCheckpoint(
         phases: phases.map(\.phase), splitHash: photos.splitHash)

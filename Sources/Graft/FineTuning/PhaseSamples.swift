@@ -78,46 +78,56 @@ final class RunningFeatures<Photos: SampleSource>: SampleSource {
 /// A fixed number of views of each photo, run through the frozen part once and kept: epoch e learns
 /// from view `e % views`.
 struct ViewedFeatures: SampleSource {
-  /// `[N, …]`, one for each view.
-  let views: [Tensor]
   let labels: [Int]
   let layout: Layout
+  let sampleShape: Shape
+  /// How many there are of each photo.
+  private let views: Int
+  /// `[views · N, …]`
+  private let features: Tensor
 
   init(
-    _ source: some SampleSource, views: Int, batchSize: Int,
+    _ source: some SampleSource, views: Int, batchSize: Int, in store: FeatureStore,
     progress: (Int) -> Directive
   ) throws(GraftError) {
     labels = source.labels
     layout = source.layout
+    sampleShape = source.sampleShape
+    self.views = views
+    let shape = Shape([views * source.count] + source.sampleShape.dimensions)
+    features = try store.tensor(shape) { (rows) throws(GraftError) in
+      try Self.write(source, views: views, batchSize: batchSize, into: rows, progress)
+    }
+  }
+
+  private static func write(
+    _ source: some SampleSource, views: Int, batchSize: Int,
+    into rows: UnsafeMutablePointer<Float>, _ progress: (Int) -> Directive
+  ) throws(GraftError) {
     let indices = Array(0..<source.count)
     let size = source.sampleShape.elementCount
-    var kept: [Tensor] = []
     for view in 0..<views {
-      var tensor = Tensor(Shape([indices.count] + source.sampleShape.dimensions))
-      let rows = tensor.unsafeMutableView().base
       for start in stride(from: 0, to: indices.count, by: batchSize) {
         let part = indices[start..<min(start + batchSize, indices.count)]
         try lifting {
           () throws(TrainingError) in
-          try source.read(part, epoch: view, into: rows + start * size)
+          try source.read(part, epoch: view, into: rows + (view * indices.count + start) * size)
         }
         source.prefetch(indices.dropFirst(part.endIndex).prefix(batchSize), epoch: view)
         guard progress(view * indices.count + part.endIndex) == .proceed else { throw .stopped }
       }
-      kept.append(tensor)
     }
-    self.views = kept
   }
-
-  var sampleShape: Shape { Shape(Array(views[0].shape.dimensions.dropFirst())) }
 
   func read(
     _ indices: ArraySlice<Int>, epoch: Int?, into memory: UnsafeMutablePointer<Float>
   ) throws(TrainingError) {
     let size = sampleShape.elementCount
-    views[(epoch ?? 0) % views.count].withUnsafeElements { elements in
+    let first = (epoch ?? 0) % views * labels.count
+    features.withUnsafeElements { elements in
       for (place, index) in indices.enumerated() {
-        (memory + place * size).update(from: elements.baseAddress! + index * size, count: size)
+        (memory + place * size)
+          .update(from: elements.baseAddress! + (first + index) * size, count: size)
       }
     }
   }

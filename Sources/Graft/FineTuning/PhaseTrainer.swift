@@ -3,11 +3,18 @@ import GraftKernels
 /// One phase of a run: the network in two parts at its cut, the first frozen.
 struct PhaseTrainer {
   let phase: TrainingPhase
+  let options: FineTuningOptions
+  /// What learns.
+  let rest: Graph
   private let model: Model
-  private let options: FineTuningOptions
   /// Nil where the whole network learns.
-  private let backbone: Graph?
-  private let rest: Graph
+  private let frozen: Frozen?
+
+  /// The part that does not learn.
+  private struct Frozen {
+    var backbone: Graph
+    var extractor: FeatureExtractor
+  }
 
   /// What a phase learned, and under which settings.
   struct Outcome {
@@ -30,13 +37,18 @@ struct PhaseTrainer {
     self.phase = phase
     self.options = options
     guard phase.cut != model.graph.inputs[0].name else {
-      backbone = nil
+      frozen = nil
       rest = Self.learning(model.graph, options)
       try checkMixing()
       return
     }
     let parts = try lifting { () throws(GraphError) in try model.graph.split(at: phase.cut) }
-    backbone = parts.backbone.frozen()
+    let backbone = parts.backbone.frozen()
+    frozen = Frozen(
+      backbone: backbone,
+      extractor: try FeatureExtractor(
+        backbone, preprocessing: model.preprocessing, caching: options.caching,
+        planOptions: options.plan))
     rest = Self.learning(parts.head, options)
     try checkMixing()
   }
@@ -78,17 +90,20 @@ struct PhaseTrainer {
 extension PhaseTrainer {
   private var isHead: Bool { phase.name == "head" }
   /// Is this a head that learns from all its features at once?
-  private var seesAllSamples: Bool { isHead && phase.settings.seesAllSamples }
+  var seesAllSamples: Bool { isHead && phase.settings.seesAllSamples }
   private var partSize: Int { phase.settings.batchOfParts }
 
   /// Are the features of unchanged photos enough?
-  private var usesKeptFeatures: Bool { backbone != nil && (isHead || options.augmentation.isNone) }
+  private var usesKeptFeatures: Bool { frozen != nil && (isHead || options.augmentation.isNone) }
 
   func planned(for photos: SplitPhotos) throws(GraftError) -> FineTuningEvent.PlannedPhase {
     var planned = FineTuningEvent.PlannedPhase(
       name: phase.name, layers: phase.layerCount, photos: 0, featureSeconds: 0,
       learningSeconds: nil, epochs: phase.settings.epochs, memoryBytes: try memoryBytes())
-    if let extractor = try extractor() {
+    if let extractor = frozen?.extractor {
+      for shape in keptShapes(of: extractor, photos) where !store.usesFile(for: shape) {
+        planned.memoryBytes += FeatureStore.bytes(of: shape)
+      }
       planned.photos =
         photos.hashes.count { $0 != nil } - extractor.cachedCount(photos.hashes)
       // Fewer are done before an estimate would be.
@@ -99,7 +114,7 @@ extension PhaseTrainer {
     guard !isHead, planned.memoryBytes <= memoryLimit else { return planned }
     let count = Double(photos.split.train.count * phase.settings.epochs)
     var seconds = try measuredSecondsPerSample() * count
-    if !usesKeptFeatures, let extractor = try extractor() {
+    if !usesKeptFeatures, let extractor = frozen?.extractor {
       let views = options.augmentViews.map { min($0, phase.settings.epochs) }
       seconds +=
         try extractor.measuredSecondsPerPhoto()
@@ -109,11 +124,10 @@ extension PhaseTrainer {
     return planned
   }
 
-  private func extractor() throws(GraftError) -> FeatureExtractor? {
-    guard let backbone else { return nil }
-    return try FeatureExtractor(
-      backbone, preprocessing: model.preprocessing, caching: options.caching,
-      planOptions: options.plan)
+  /// - Throws: where the disk has no room for the features of this phase.
+  func checkDisk(_ photos: SplitPhotos) throws(GraftError) {
+    guard let frozen else { return }
+    for shape in keptShapes(of: frozen.extractor, photos) { try store.checkRoom(for: shape) }
   }
 
   /// Seconds that forward and backward take for one sample, measured on a few of noise.
@@ -140,62 +154,6 @@ extension PhaseTrainer {
   }
 }
 
-// MARK: - Memory
-
-extension PhaseTrainer {
-  var memoryLimit: Int { options.memoryLimit ?? MachineMemory.bytes / 10 * 9 }
-
-  private func memoryBytes(parts: Int? = nil, batch: Int? = nil) throws(GraftError) -> Int {
-    let (parts, batch) = (parts ?? phase.settings.accumulation, batch ?? phase.settings.batchSize)
-    let size = (batch + parts - 1) / parts
-    let plan = try lifting {
-      () throws(GraphError) in
-      try Plan(rest, batchSize: size, mode: .training, options: options.plan)
-    }
-    let learned = rest.parameters.values.reduce(0) {
-      $0 + ($1.isTrainable ? $1.tensor.shape.elementCount : 0)
-    }
-    // Besides the plan's: what the optimizer remembers, the best weights so far, their average.
-    let copies = try rememberedCopies() + 1 + (phase.settings.averageDecay == nil ? 0 : 1)
-    return plan.memoryBytes + copies * learned * MemoryLayout<Float>.stride
-  }
-
-  /// Copies of the weights that the optimizer keeps, in Floats.
-  private func rememberedCopies() throws(GraftError) -> Int {
-    // Of Doubles, each as large as two.
-    if seesAllSamples { return 2 * LBFGS().vectorCount }
-    return try lifting { () throws(TrainingError) in
-      try OptimizerCatalog.make(phase.settings.optimizer).slotCount
-    }
-  }
-
-  /// Says before anything is computed that a batch does not fit, and which does.
-  func checkMemory(_ planned: FineTuningEvent.PlannedPhase) throws(GraftError) {
-    guard planned.memoryBytes > memoryLimit else { return }
-    let gigabytes = { (bytes: Int) in tenths(Double(bytes) / 1e9) + " GB" }
-    let batch = phase.settings.batchSize
-    var hints: [String] = []
-    for parts in [2, 4, 8, 16, 32, 64, 128, 256]
-    where parts <= batch && parts > phase.settings.accumulation {
-      let bytes = try memoryBytes(parts: parts)
-      guard bytes <= memoryLimit else { continue }
-      hints.append(
-        "--accumulate \(parts) computes the same batch in \(parts) parts and takes "
-          + "\(gigabytes(bytes)).")
-      break
-    }
-    if hints.isEmpty { hints.append("Train fewer layers: --depth head takes little memory.") }
-    throw GraftError(
-      "training phase '\(phase.name)' with batches of \(batch) takes \(gigabytes(planned.memoryBytes)) "
-        + "of memory; there are \(gigabytes(memoryLimit))", kind: .unavailable, hints: hints)
-  }
-}
-
-private func tenths(_ number: Double) -> String {
-  let tenths = Int((number * 10).rounded(.up))
-  return "\(tenths / 10).\(tenths % 10)"
-}
-
 // MARK: - Samples
 
 extension PhaseTrainer {
@@ -203,16 +161,24 @@ extension PhaseTrainer {
   func samples(
     _ run: inout RunInProgress, _ onEvent: (FineTuningEvent) -> Directive
   ) throws(GraftError) -> Samples {
-    guard let extractor = try extractor() else { return try photoSamples(run.photos) }
+    guard let frozen else { return try photoSamples(run.photos) }
+    let extractor = frozen.extractor
     let photos = run.photos
     let total = photos.hashes.count { $0 != nil }
     let cached = extractor.cachedCount(photos.hashes)
     guard onEvent(.featuresStarted(total: total, cached: cached)) == .proceed else {
       throw .stopped
     }
+    for shape in keptShapes(of: extractor, photos) where store.usesFile(for: shape) {
+      _ = onEvent(
+        .note(
+          "the features take \(gigabytes(FeatureStore.bytes(of: shape))) and lie in a file in "
+            + "\(store.directory.displayName) that is gone afterwards"))
+    }
     let features = try extractor.features(
-      of: photos.samples.map(\.path), hashes: photos.hashes
+      of: photos.samples.map(\.path), hashes: photos.hashes, in: store
     ) { done in onEvent(.featuresProgress(done: done, total: total)) }
+    extractor.release()
     for note in extractor.notes where !run.notes.contains(note) {
       run.notes.append(note)
       _ = onEvent(.note(note))
@@ -226,7 +192,9 @@ extension PhaseTrainer {
         labels: indices.map { photos.samples[$0].label }, layout: features.layout)
     }
     var samples = Samples(training: rows(split.train), validation: rows(split.validation))
-    if !usesKeptFeatures { samples.training = try changedSamples(run.photos, onEvent) }
+    if !usesKeptFeatures {
+      samples.training = try changedSamples(run.photos, through: frozen.backbone, onEvent)
+    }
     if isHead {
       samples.features = try lifting {
         () throws(TrainingError) in
@@ -255,16 +223,15 @@ extension PhaseTrainer {
 
   /// Changed photos through the frozen part: some views kept, or in every epoch anew.
   private func changedSamples(
-    _ photos: SplitPhotos, _ onEvent: (FineTuningEvent) -> Directive
+    _ photos: SplitPhotos, through backbone: Graph, _ onEvent: (FineTuningEvent) -> Directive
   ) throws(GraftError) -> any SampleSource {
-    guard let backbone else { preconditionFailure("there is no frozen part") }
     let changed = try lifting { () throws(TrainingError) in try changedPhotos(photos) }
     let running = try RunningFeatures(
       changed, through: backbone, batchSize: 8, plan: options.plan)
     guard let views = options.augmentViews else { return running }
     let total = views * running.count
     guard onEvent(.featuresStarted(total: total, cached: 0)) == .proceed else { throw .stopped }
-    return try ViewedFeatures(running, views: views, batchSize: 8) {
+    return try ViewedFeatures(running, views: views, batchSize: 8, in: store) {
       onEvent(.featuresProgress(done: $0, total: total))
     }
   }

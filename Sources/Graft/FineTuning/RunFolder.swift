@@ -25,7 +25,7 @@ public struct RunFolder: Hashable, Sendable {
 
     /// What is known when a run begins.
     public init(photos: FilePath, model: String, arguments: [String]? = nil) {
-      self.photos = absolute(photos).string
+      self.photos = photos.absolute.string
       self.model = model
       graftVersion = Graft.graftVersion
       self.arguments = arguments
@@ -238,11 +238,6 @@ extension RunFolder {
     return path
   }
 
-}
-
-private func absolute(_ path: FilePath) -> FilePath {
-  guard !path.isAbsolute else { return path.lexicallyNormalized() }
-  return FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
 }
 
 /// Just enough of RFC 4180 to read back what graft wrote.

@@ -94,7 +94,7 @@ extension Finetune {
     }
     try runFlags.apply()
     _ = try RunFolder(resuming: path)  // says what is wrong with the path as it was typed
-    let folder = try RunFolder(resuming: absolutePath(path))
+    let folder = try RunFolder(resuming: path.absolute)
     guard let facts = folder.facts, let arguments = facts.arguments,
       let command = try? Finetune.parse(arguments), let model = command.model,
       let words = command.words.last
@@ -116,10 +116,5 @@ extension Finetune {
     going.runFlags.json = runFlags.json
     try FinetuneSession(going, model: model, folder: PathArguments.path(words), resuming: folder)
       .run()
-  }
-
-  private func absolutePath(_ path: FilePath) -> FilePath {
-    path.isAbsolute
-      ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path)
   }
 }

@@ -17,7 +17,7 @@ struct PhotoSorter {
     let label = verdict.isUnsure ? "unsure" : Self.folderName(best.label)
     let place = folder.appending(label)
     try make(place)
-    let source = absolute(verdict.path)
+    let source = verdict.path.absolute
     for number in 1... {
       let target = place.appending(Self.fileName(verdict.path, number: number))
       if isThere(target) {
@@ -84,11 +84,5 @@ struct PhotoSorter {
 
   private func linksTo(_ link: FilePath, _ source: FilePath) -> Bool {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: link.string)) == source.string
-  }
-
-  private func absolute(_ path: FilePath) -> FilePath {
-    path.isAbsolute
-      ? path
-      : FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized()
   }
 }

@@ -54,14 +54,7 @@ extension TrainingState {
   ///
   /// - Throws: where a tensor is missing.
   public init(_ numbers: Numbers, tensors: [String: Tensor]) throws(TrainingError) {
-    func group(_ prefix: String) -> [String: Tensor] {
-      var found: [String: Tensor] = [:]
-      for (name, tensor) in tensors where name.hasPrefix(prefix + "/") {
-        found[String(name.dropFirst(prefix.count + 1))] = tensor
-      }
-      return found
-    }
-    let slots = (0...).lazy.map { group("slot\($0)") }.prefix { !$0.isEmpty }
+    let slots = (0...).lazy.map { tensors.group("slot\($0)") }.prefix { !$0.isEmpty }
     var optimizer: [String: OptimizerState] = [:]
     for (name, step) in numbers.optimizerSteps {
       optimizer[name] = OptimizerState(step: step, slots: slots.compactMap { $0[name] })
@@ -78,11 +71,11 @@ extension TrainingState {
     let best = numbers.bestEpoch.map { epoch in
       Best(
         epoch: epoch, accuracy: numbers.bestAccuracy ?? 0, loss: numbers.bestLoss ?? .infinity,
-        values: group("best"),
+        values: tensors.group("best"),
         validationLogits: tensors["logits"])
     }
     self.init(
-      values: group("value"), optimizer: optimizer, average: average, step: numbers.step,
+      values: tensors.group("value"), optimizer: optimizer, average: average, step: numbers.step,
       epoch: numbers.epoch, stepInEpoch: numbers.stepInEpoch, pass: numbers.pass,
       history: numbers.history, best: best)
   }

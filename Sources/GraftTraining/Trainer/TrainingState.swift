@@ -34,7 +34,14 @@ public struct TrainingState: Sendable {
     /// Is an epoch better than this one? The higher accuracy decides, between equals the lower loss:
     /// layers below the head grow surer as they learn, so that their loss rises while they improve.
     func isBeaten(by accuracy: Double, loss: Double) -> Bool {
-      (accuracy, -loss) > (self.accuracy, -self.loss)
+      Self.isBetter((accuracy, loss), than: (self.accuracy, self.loss))
+    }
+
+    /// Accuracy decides, between equals the lower loss.
+    package static func isBetter(
+      _ new: (accuracy: Double, loss: Double), than old: (accuracy: Double, loss: Double)
+    ) -> Bool {
+      (new.accuracy, -new.loss) > (old.accuracy, -old.loss)
     }
   }
 
