@@ -17,7 +17,8 @@ struct GraftCommand: ParsableCommand {
     version: graftVersion,
     subcommands: [
       Finetune.self, Classify.self, Export.self, Evaluate.self, Inspect.self, Models.self,
-      LrFind.self, AugmentPreview.self, RunNetwork.self, LearnNetwork.self, DrawPhotos.self,
+      LrFind.self, AugmentPreview.self, Bench.self, RunNetwork.self, LearnNetwork.self,
+      DrawPhotos.self,
     ])
 
   static func main() {

@@ -19,6 +19,8 @@ public final class Session {
   private var current: Binding?
   /// Was the last forward pass one in training mode?
   private var canDifferentiate = false
+  /// How long steps take, where somebody asked: ``timesSteps``.
+  public private(set) var stepTimes: StepTimes?
 
   /// - Parameter batchSize: the largest number of images of one call.
   /// - Throws: ``GraphError`` where the network cannot be planned.
@@ -72,9 +74,22 @@ extension Session {
     let passes = mode == .training ? binding.forward : binding.inference
     for (index, pass) in passes.enumerated() {
       let seeded = pass.mode == .training ? pass.seeded(SeededGenerator(seed, index).state) : pass
-      plan.steps[index].node.operator.forward(seeded)
+      timing(\.forward[index]) { plan.steps[index].node.operator.forward(seeded) }
     }
+    stepTimes?.passes += 1
     return binding.output
+  }
+
+  /// Are steps timed? Setting it begins anew.
+  public var timesSteps: Bool {
+    get { stepTimes != nil }
+    set { stepTimes = newValue ? StepTimes(stepCount: plan.steps.count) : nil }
+  }
+
+  private func timing(_ seconds: WritableKeyPath<StepTimes, Double>, _ body: () -> Void) {
+    guard stepTimes != nil else { return body() }
+    let elapsed = ContinuousClock().measure(body)
+    stepTimes?[keyPath: seconds] += elapsed / .seconds(1)
   }
 
   /// The gradient of the loss by the last output, for the loss to assign.
@@ -97,8 +112,10 @@ extension Session {
     }
     for (index, pass) in current.backward.enumerated().reversed() {
       guard let pass else { continue }
-      for gradient in current.cleared[index] { gradient.elements.update(repeating: 0) }
-      plan.steps[index].node.operator.backward(pass)
+      timing(\.backward[index]) {
+        for gradient in current.cleared[index] { gradient.elements.update(repeating: 0) }
+        plan.steps[index].node.operator.backward(pass)
+      }
     }
   }
 

@@ -44,6 +44,10 @@ final class Workplace {
 
   /// Runs `graft` to its end.
   @discardableResult
+  func graft(_ arguments: [String]) throws -> CommandResult {
+    try finish(begin(Self.graft, arguments, [:]))
+  }
+
   func graft(_ arguments: String..., environment: [String: String] = [:]) throws -> CommandResult {
     try finish(begin(Self.graft, arguments, environment))
   }

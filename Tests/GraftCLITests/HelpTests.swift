@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
   static let commands = [
     "", "finetune", "classify", "export", "evaluate", "inspect", "models", "run", "draw-photos",
-    "augment-preview", "lr-find", "learn",
+    "augment-preview", "lr-find", "bench", "learn",
   ]
 
   @Test(arguments: commands) func help(_ command: String) throws {

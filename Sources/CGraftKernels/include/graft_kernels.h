@@ -33,6 +33,10 @@ static inline void graft_pause(void) {
 #endif
 }
 
+// Multiplies and adds in registers only, and returns how many operations those were: timed, the peak
+// of one thread. The result is to be used, so that nothing is left out.
+ptrdiff_t graft_multiply_add(ptrdiff_t rounds, float *result);
+
 // A square root that a compiler may vectorise, as sqrtf, which can set errno, is not.
 static inline float graft_square_root(float x) { return __builtin_elementwise_sqrt(x); }
 

@@ -84,9 +84,13 @@ extension Output {
   /// - `inspect`: the fields of `ModelSummary`; `models`: a list of `ModelRecord`.
   /// - `classify` writes a line for each photo instead: `path`, and `predictions` (`label`,
   ///   `probability`; with `unsure` true where the first is below --min-confidence) or `error`.
-  func json(_ value: some Encodable) throws(GraftError) {
+  /// - `bench` writes one line: `what` (`infer` or `finetune`), `engine`, `arch`, `mode`, `batch`,
+  ///   `threads`, `img_s` with `min`, `max`, `runs`, `dropped`, `ms_per_call`, `noisy`, `others`,
+  ///   `setup_s`, `trainable`, `version`, `cpu`, `exact`, `peak_rss_mb`, and with --profile `profile`.
+  func json(_ value: some Encodable, isLine: Bool = false) throws(GraftError) {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if !isLine { encoder.outputFormatting.insert(.prettyPrinted) }
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? encoder.encode(value) else {
