@@ -2,137 +2,114 @@ import ArgumentParser
 import Foundation
 import Graft
 
-/// Trains the network that is part of graft, from random weights, on photos and drawn figures.
+/// Trains the network that is part of graft, from random weights, on small photos and drawn figures.
 @main
 struct DefaultNetwork: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "DefaultNetwork",
-    abstract: "Train a small network from nothing, on a folder of small photos and drawn figures.",
-    usage: "DefaultNetwork cifar10/train models/default.onnx --minutes 25")
+    abstract: "Train ResNet-20 from nothing, on a folder of small photos and drawn figures.",
+    usage: "DefaultNetwork cifar10 models/default.onnx --epochs 8")
 
-  @Argument(help: "A folder of photos, one folder for each class.")
+  @Argument(help: "A folder with train/<class>/ and test/<class>/.")
   var photos: String
 
   @Argument(help: "The ONNX file to write.")
   var output: String
 
-  @Option(help: "Photos of each class to learn from, at most.")
-  var photosPerClass = 5000
-
   @Option(help: "Drawings of each figure to learn from.")
-  var drawingsPerFigure = 1000
+  var drawings = 1000
 
   @Option(help: "Passes over all pictures.")
-  var epochs = 12
-
-  @Option(help: "Stop after so many minutes, whatever epoch it is.")
-  var minutes = 30.0
+  var epochs = 8
 
   @Option(help: "The highest learning rate.")
-  var rate: Float = 2e-3
+  var rate: Float = 0.1
 
   @Option(help: "Decides the weights, the order and the drawings.")
   var seed: UInt64 = 1
 
-  func run() throws {
-    let start = ContinuousClock.now
+  @Option(help: "Where figures and state are kept; the same command goes on from there.")
+  var work = "default-network"
+
+  private static let preprocessing: Preprocessing = {
     var preprocessing = Preprocessing.imageNet
-    (preprocessing.resize, preprocessing.crop) = (Architecture.side, Architecture.side)
-    let folder = try ImageFolder(FilePath(photos)).split(validation: 0.1, seed: seed)
-    let labels = folder.labels + Figure.allCases.map(\.rawValue)
+    (preprocessing.resize, preprocessing.crop) = (32, 32)
+    return preprocessing
+  }()
 
-    let training = try pictures(
-      folder, .train, photosPerClass, drawingsPerFigure, preprocessing)
-    let validation = try pictures(
-      folder, .validation, 100, 100, preprocessing)
-    say(
-      "\(training.count) pictures to learn from, \(validation.count) to judge by, after "
-        + "\(start.duration(to: .now))")
+  func validate() throws {
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw ValidationError("\(output): there is such a file already")
+    }
+  }
 
+  func run() throws {
+    let classes = try ImageFolder(FilePath(photos).appending("train")).classes
+    let labels = classes + Figure.allCases.map(\.rawValue)
+    let training = try samples("train", classes.count, drawings: drawings, seed: seed)
+    let test = try samples("test", classes.count, drawings: drawings / 10, seed: seed + 1)
+    say("\(training.count) pictures to learn from, \(test.count) to judge by")
+
+    let graph = try Networks.resNet20(classes: labels.count, seed: seed)
     var model = try Model(
-      Architecture.network(classes: labels.count, seed: seed), name: Model.defaultName,
-      options: ModelOptions(preprocessing: preprocessing))
-    model.graph = model.graph.unfrozen()
+      graph.exported(), name: Model.defaultName,
+      options: ModelOptions(preprocessing: Self.preprocessing))
     model.labels = labels
 
     let settings = TrainingOptions(
-      epochs: epochs, batchSize: 64, learningRate: rate, weightDecay: 0.05, warmupSteps: 200,
+      epochs: epochs, batchSize: 128, learningRate: rate, weightDecay: 1e-4, optimizer: "sgd",
       patience: epochs, labelSmoothing: 0.1, seed: seed)
-    let network = try TrainableSession(model.graph, batchSize: settings.batchSize)
-    let result = try Trainer(settings).fit(network, training: training, validation: validation) {
-      report($0, since: start)
-      return start.duration(to: .now) > .seconds(60 * minutes) ? .stop : .proceed
-    }
+    let source = try AugmentedPhotos(
+      training, preprocessing: Self.preprocessing, policy: AugmentationPolicy("cifar,jitter:0.2"),
+      seed: seed)
+    let network = try TrainableSession(
+      graph.unfrozen().usingBatchStatistics(true), batchSize: settings.batchSize)
+    let result = try Trainer(settings).fit(
+      network, training: source, keepingStateIn: FilePath(work).appending("state.ckpt"),
+      onEvent: report)
 
-    model.graph = result.weights
-    model.card = card(result, labels, training, validation, folder.splitHash, settings)
+    model.graph = result.weights.usingBatchStatistics(false)
+    let judged = try judge(model.graph, on: test)
+    model.card = TrainingCard(
+      base: TrainingCard.Base(name: "random weights", sha256: nil), trained: "all",
+      classes: labels, trainingPhotos: training.count, validationPhotos: test.count, splitHash: "",
+      settings: settings,
+      validation: ValidationReport(judged.confusion, classes: labels, loss: judged.loss))
     try model.write(to: FilePath(output))
-    say("epoch \(result.bestEpoch) of \(result.epochs.count) is in \(output)")
+
+    let ofPhotos = try judge(model.graph, on: test.filter { $0.label < classes.count })
+    let ofFigures = try judge(model.graph, on: test.filter { $0.label >= classes.count })
+    print("photos \(ofPhotos.accuracy.value), figures \(ofFigures.accuracy.value)")
   }
 
-  /// Photos of one side of the split and new drawings, brought to the network's size.
-  private func pictures(
-    _ folder: SplitPhotos, _ side: Split.Side, _ photosPerClass: Int, _ drawingsPerFigure: Int,
-    _ preprocessing: Preprocessing
-  ) throws -> PictureSet {
-    var counts = [Int](repeating: 0, count: folder.labels.count)
-    let chosen = folder.split.indices(of: side).filter { index in
-      let label = folder.samples[index].label
-      counts[label] += 1
-      return counts[label] <= photosPerClass
-    }
-    // Pixels as they are: the arithmetic comes after the changes.
-    let loader = PhotoLoader(
-      chosen.map { folder.samples[$0].path },
-      preprocessing: preprocessing.leavingArithmeticToNetwork)
-    var pictures: [(image: Image, label: Int)] = []
-    while let photo = loader.next() {
-      let prepared = try photo.result.get()
-      let image = Image(
-        width: prepared.width, height: prepared.height, pixels: prepared.pixels.map { UInt8($0) })
-      pictures.append((image, folder.samples[chosen[photo.index]].label))
-    }
-    let drawings = try Figure.pictures(
-      countOfEach: drawingsPerFigure, seed: side == .train ? seed : seed + 1,
-      preprocessing: preprocessing)
-    pictures += drawings.map { ($0.image, folder.labels.count + $0.label) }
-    return PictureSet(pictures, preprocessing: preprocessing, seed: seed)
+  /// The photos of one side, and new drawings behind them.
+  private func samples(
+    _ side: String, _ classes: Int, drawings: Int, seed: UInt64
+  ) throws -> [Sample] {
+    let listed = try ImageFolder(FilePath(photos).appending(side)).allSamples
+    let drawn = try Figure.draw(
+      drawings, seed: seed, into: FilePath(work).appending("figures").appending(side))
+    return listed + drawn.map { Sample(path: $0.path, label: classes + $0.label) }
   }
 
-  private func report(_ event: TrainingEvent, since start: ContinuousClock.Instant) {
+  private func judge(_ graph: Graph, on samples: [Sample]) throws -> Evaluation {
+    try Evaluation(
+      of: TrainableSession(graph, batchSize: 100),
+      on: PlainPhotos(samples, preprocessing: Self.preprocessing), batchSize: 100)
+  }
+
+  private func report(_ event: TrainingEvent) -> Directive {
     switch event {
     case .stepEnded(let step):
-      guard step.step % 100 == 0 else { return }
-      say("  step \(step.step)/\(step.stepsPerEpoch)  loss \(step.loss)")
+      if step.step % 100 == 0 {
+        say("  step \(step.step)/\(step.stepsPerEpoch)  loss \(step.loss)")
+      }
     case .epochEnded(let epoch):
       say(
-        "epoch \(epoch.epoch)  training \(percent(epoch.trainingAccuracy))  validation "
-          + "\(percent(epoch.validationAccuracy ?? 0))  loss \(epoch.validationLoss ?? 0)  after "
-          + "\(start.duration(to: .now))")
+        "epoch \(epoch.epoch)/\(epochs)  loss \(epoch.trainingLoss)  right "
+          + "\(epoch.trainingAccuracy)")
     }
-  }
-
-  private func card(
-    _ result: TrainingResult<Graph>, _ labels: [String], _ training: PictureSet,
-    _ validation: PictureSet, _ splitHash: String, _ settings: TrainingOptions
-  ) -> TrainingCard {
-    let judged = result.validationLogits.map { logits in
-      let confusion = ConfusionMatrix(
-        classCount: labels.count, labels: validation.labels,
-        predictions: logits.withUnsafeElements { _ in
-          Evaluation.predictions(in: logits.unsafeView)
-        })
-      let best = result.epochs.first { $0.epoch == result.bestEpoch }
-      return ValidationReport(confusion, classes: labels, loss: best?.validationLoss)
-    }
-    return TrainingCard(
-      base: TrainingCard.Base(name: "random weights", sha256: nil), trained: "all",
-      classes: labels, trainingPhotos: training.count, validationPhotos: validation.count,
-      splitHash: splitHash, settings: settings, validation: judged)
-  }
-
-  private func percent(_ fraction: Double) -> String {
-    "\((1000 * fraction).rounded() / 10) %"
+    return .proceed
   }
 
   private func say(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

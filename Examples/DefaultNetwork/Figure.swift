@@ -1,3 +1,4 @@
+import Foundation
 import Graft
 
 /// Figures to learn outlines, corners and curves from. None of them is a ``DrawnShape``: those stay
@@ -26,18 +27,22 @@ enum Figure: String, CaseIterable {
     }
   }
 
-  /// Pictures of each figure, brought to the network's size as photos are.
-  static func pictures(
-    countOfEach count: Int, seed: UInt64, preprocessing: Preprocessing
-  ) throws(DataError) -> [(image: Image, label: Int)] {
-    var pictures: [(image: Image, label: Int)] = []
+  /// Draws so many PNG files of each figure, those that are not there yet; the label of a figure is
+  /// its place in the alphabet.
+  static func draw(_ count: Int, seed: UInt64, into folder: FilePath) throws -> [Sample] {
+    var samples: [Sample] = []
     for (label, figure) in allCases.enumerated() {
+      let place = folder.appending(figure.rawValue)
+      try FileManager.default.createDirectory(
+        atPath: place.string, withIntermediateDirectories: true)
       for number in 0..<count {
+        let path = place.appending("\(number).png")
+        samples.append(Sample(path: path, label: label))
+        guard !FileManager.default.fileExists(atPath: path.string) else { continue }
         var generator = SeededGenerator(seed, 100 + label, number)
-        let drawn = Image(drawing: figure.contains, side: 64, using: &generator)
-        pictures.append((try preprocessing.resized(drawn), label))
+        try PNGWriter.write(Image(drawing: figure.contains, side: 64, using: &generator), to: path)
       }
     }
-    return pictures
+    return samples
   }
 }
