@@ -37,7 +37,8 @@ import Testing
 
   @Test func showsWhereTheTimeGoes() throws {
     let place = try Workplace()
-    let found = try place.graft("bench", "resnet20", "--seconds", "0.1", "--profile", "--batch", "3")
+    let found = try place.graft(
+      "bench", "resnet20", "--seconds", "0.1", "--profile", "--batch", "3")
     #expect(found.status == 0, "\(found.err)")
     #expect(found.err.contains("note: no file of resnet20 is here; its weights are random\n"))
     #expect(
