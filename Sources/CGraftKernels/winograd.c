@@ -1,47 +1,7 @@
-// Winograd's F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 and infinity: 36 products where the plain
-// sum has 144. These points round about half as much as 0, 1, -1, 2, -2.
-//
-//     Y = Aᵀ [ Σ over channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
-//
-// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016; the
-// matrices are Toom and Cook's for these points.
+// Winograd's convolution: winograd.h has the transforms.
+#include "winograd.h"
+
 #include "tile.h"
-#include "vector.h"
-
-static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
-
-// MARK: - Transforms of one row or column
-
-// Bᵀ: 6 pixels to 6 points.
-#define TRANSFORM_INPUT(a, b, c, d, e, f, r)           \
-  do {                                                 \
-    r[0] = (a) + (1.5f * ((d) - (b)) + ((e) - 2 * (c))); \
-    r[1] = 2.5f * (d) + (0.5f * (c) + ((e) - (b)));    \
-    r[2] = 0.5f * (d) + ((b) - 2.5f * (c) + (e));      \
-    r[3] = 2 * ((d) - (b)) + ((e) - (c));              \
-    r[4] = 0.5f * ((b) - (d)) + ((e) - (c));           \
-    r[5] = (b) + (1.5f * ((e) - (c)) + ((f) - 2 * (d))); \
-  } while (0)
-
-// Aᵀ: 6 points to 4 pixels.
-#define TRANSFORM_OUTPUT(a, b, c, d, e, f, r)           \
-  do {                                                  \
-    r[0] = (a) + ((b) + (c)) + ((d) + (e));             \
-    r[1] = (((b) - (c)) - 2 * (e)) + 0.5f * (d);        \
-    r[2] = 4 * (e) + (0.25f * (d) + ((b) + (c)));       \
-    r[3] = ((0.125f * (d) + ((b) - (c))) - 8 * (e)) + (f); \
-  } while (0)
-
-// G: 3 weights to 6 points.
-#define TRANSFORM_WEIGHTS(a, b, c, r)                     \
-  do {                                                    \
-    r[0] = (a);                                           \
-    r[1] = (1 / 3.0f) * ((a) + (b) + (c));                \
-    r[2] = (1 / 3.0f) * ((b) - (a) - (c));                \
-    r[3] = (-4 / 15.0f) * (4 * (a) + 2 * (b) + (c));      \
-    r[4] = (1 / 15.0f) * ((a) - 2 * (b) + 4 * (c));       \
-    r[5] = (c);                                           \
-  } while (0)
 
 // MARK: - Weights
 
@@ -78,19 +38,8 @@ FOR_EACH_PATH(graft_winograd_pack,
 
 // MARK: - Input
 
-// Where a tile of the batch lies: its image, and its first output pixel.
-typedef struct place {
-  ptrdiff_t image, y, x;
-} place;
-
-static INLINE place find_tile(const graft_winograd *w, ptrdiff_t tile) {
-  ptrdiff_t per_image = w->tiles_down * w->tiles_across;
-  ptrdiff_t in_image = tile % per_image;
-  return (place){tile / per_image, in_image / w->tiles_across * 4, in_image % w->tiles_across * 4};
-}
-
 static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
-  ptrdiff_t channels = w->channels, point_stride = w->tile_stride * channels;
+  ptrdiff_t channels = w->channels, point_stride = w->point_floats;
   for (ptrdiff_t t = begin; t < end; t++) {
     place p = find_tile(w, w->first_tile + t);
     const float *pixels[6][6];
@@ -102,8 +51,9 @@ static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end
             inside ? w->x + ((p.image * w->input_height + y) * w->input_width + x) * channels : NULL;
       }
     }
-    float *target = w->transformed + t * channels;
+    float *transformed = w->transformed + t * w->tile_floats;
     for (ptrdiff_t c = 0; c < channels; c += 8) {
+      float *target = transformed + c / 16 * w->panel_floats + c % 16;
       float8 columns[6][6];
       UNROLL for (int j = 0; j < 6; j++) {
         float8 d[6], r[6];
@@ -117,7 +67,7 @@ static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end
         float8 r[6];
         const float8 *d = columns[i];
         TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int j = 0; j < 6; j++) STORE8(target + (i * 6 + j) * point_stride + c, r[j]);
+        UNROLL for (int j = 0; j < 6; j++) STORE8(target + (i * 6 + j) * point_stride, r[j]);
       }
     }
   }
@@ -133,7 +83,7 @@ void graft_winograd_products(const graft_winograd *w, ptrdiff_t point, ptrdiff_t
   enum { ROWS = 192 };
   ptrdiff_t panels = ceil_div(w->outputs, GRAFT_PANEL), columns = panels * GRAFT_PANEL;
   ptrdiff_t block = graft_channel_block(w->channels);
-  const float *v = w->transformed + point * w->tile_stride * w->channels;
+  const float *v = w->transformed + point * w->point_floats;
   const float *weights = w->weights + (point * panels + panel_begin) * w->channels * GRAFT_PANEL;
   float *products = w->products + point * w->tile_stride * columns + panel_begin * GRAFT_PANEL;
   tile_kernel kernel = graft_tile_kernel();

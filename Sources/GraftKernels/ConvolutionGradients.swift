@@ -15,6 +15,7 @@ extension Kernels {
       floats = max(floats, turnedScratchFloats(turned, usesWinograd: usesWinograd))
     }
     if geometry.isDepthwise { return floats }
+    if usesWinograd { return max(floats, winogradGradientScratchFloats(geometry)) }
     let columns = geometry.window.isPointwise ? 0 : ColumnBlock.floats(geometry)
     let parts = geometry.gradientParts
     return max(
@@ -61,9 +62,13 @@ extension Kernels {
   /// `dW += ` what X and dY imply; dW lies as `[O, C/groups, KH, KW]`.
   package static func addConvolutionWeightGradient(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>,
-    _ geometry: ConvolutionGeometry, scratch: UnsafeMutablePointer<Float>
+    _ geometry: ConvolutionGeometry, scratch: UnsafeMutablePointer<Float>,
+    usesWinograd: Bool = false
   ) {
     guard geometry.outputCount > 0 else { return }
+    if usesWinograd {
+      return addWinogradWeightGradient(x, dy, dw, geometry, scratch: scratch)
+    }
     if geometry.isDepthwise {
       return addDepthwiseWeightGradient(x, dy, dw, geometry, scratch: scratch)
     }

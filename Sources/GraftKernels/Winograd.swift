@@ -93,11 +93,11 @@ extension Kernels {
     }
   }
 
-  private static let points = Int(GRAFT_WINOGRAD_POINTS)
+  static let points = Int(GRAFT_WINOGRAD_POINTS)
 }
 
 /// The output of a batch in tiles of 4×4 pixels.
-private struct WinogradTiles {
+struct WinogradTiles {
   let down: Int
   let across: Int
   let count: Int
@@ -117,7 +117,7 @@ private struct WinogradTiles {
 }
 
 extension graft_winograd {
-  fileprivate init(_ geometry: ConvolutionGeometry, _ tiles: WinogradTiles) {
+  init(_ geometry: ConvolutionGeometry, _ tiles: WinogradTiles) {
     let window = geometry.window
     self.init()
     (input_height, input_width) = (window.inputHeight, window.inputWidth)
@@ -126,5 +126,7 @@ extension graft_winograd {
     (channels, outputs) = (geometry.inputChannels, geometry.outputChannels)
     (tiles_down, tiles_across) = (tiles.down, tiles.across)
     tile_stride = tiles.block
+    (tile_floats, panel_floats) = (channels, Kernels.panel)
+    point_floats = tile_stride * channels
   }
 }

@@ -78,6 +78,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     ConvolutionCase("unpadded", c: 8, o: 24, h: 6, w: 7),
     ConvolutionCase("uneven pads", c: 16, o: 16, h: 5, w: 6, pads: [0, 2, 1, 0]),
     ConvolutionCase("deep", c: 808, o: 16, h: 5, w: 5, pads: [1, 1, 1, 1]),
+    ConvolutionCase("wide", n: 2, c: 8, o: 200, h: 5, w: 6, pads: [1, 1, 1, 1]),
     ConvolutionCase("several blocks", c: 8, o: 8, h: 113, w: 111, pads: [1, 1, 1, 1]),
   ]
 
@@ -276,10 +277,13 @@ extension KernelTests {
         count: Kernels.convolutionGradientScratchFloats(g, usesWinograd: usesWinograd))
       Kernels.addConvolutionInputGradient(
         dy, weights: w, &dx, g, scratch: &scratch, usesWinograd: usesWinograd)
-      Kernels.addConvolutionWeightGradient(x, dy, &dw, g, scratch: &scratch)
+      Kernels.addConvolutionWeightGradient(
+        x, dy, &dw, g, scratch: &scratch, usesWinograd: usesWinograd)
       Kernels.addChannelSums(dy, &db, pixels: g.outputPixels, channels: g.outputChannels)
       #expect(worstError(dx, exactX) < limit)
-      #expect(worstError(dw, exactW) < 1e-6)
+      // A tap that sees only padding has next to no size of its own, but the rounding of its tile.
+      let sizes = exactW.reduce(0) { $0 + $1.size } / Double(exactW.count)
+      #expect(worstError(dw, exactW, least: usesWinograd ? sizes : 1e-30) < limit)
       #expect(worstError(db, exactB) < 1e-6)
     }
   }

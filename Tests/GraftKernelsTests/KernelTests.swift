@@ -53,11 +53,11 @@ struct Exact {
   }
 }
 
-/// The largest error in units of the size of the terms.
-func worstError(_ results: [Float], _ exact: [Exact]) -> Double {
+/// The largest error in units of the size of the terms, where that is at least `least`.
+func worstError(_ results: [Float], _ exact: [Exact], least: Double = 1e-30) -> Double {
   var worst = 0.0
   for (result, exact) in zip(results, exact) {
-    let error = abs(Double(result) - exact.value) / max(exact.size, 1e-30)
+    let error = abs(Double(result) - exact.value) / max(exact.size, least)
     worst = max(worst, error.isNaN ? .infinity : error)
   }
   return worst

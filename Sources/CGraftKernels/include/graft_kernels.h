@@ -122,7 +122,10 @@ typedef struct graft_winograd {
   const float *bias;     // [outputs]
   const float *residual;
   const float *zeros;  // [panels * 16]
-  float *transformed;  // [36][tile_stride][channels]
+  float *transformed;  // [36][…]: see below
+  // Floats between points, between tiles, and between channels 16 apart: channels of a tile lie side
+  // by side for the convolution, in panels of 16 for the gradient of its weights.
+  ptrdiff_t point_floats, tile_floats, panel_floats;
   float *products;     // [36][tile_stride][panels * 16]
   float *y;
   float low, high;
@@ -136,3 +139,23 @@ void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdi
 void graft_winograd_products(const graft_winograd *winograd, ptrdiff_t point, ptrdiff_t panel_begin,
                              ptrdiff_t panel_end);
 void graft_winograd_output(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
+
+// The gradient of the weights of such a convolution, from blocks of tiles.
+typedef struct graft_winograd_gradient {
+  graft_winograd tiles;    // transformed in panels of 16 channels; products, weights, y unused
+  const float *dy;
+  float *differences;      // [36][outputs][tile_stride]: dy, transformed
+  float *sums;             // [36][outputs][panels of channels * 16]
+  const float *zeros;      // [panels of channels * 16]
+  float *dw;               // [outputs][channels][3][3], added to
+} graft_winograd_gradient;
+
+// Transforms dy of tiles [8 * begin, 8 * end) of the block.
+void graft_winograd_differences(const graft_winograd_gradient *gradient, ptrdiff_t begin,
+                                ptrdiff_t end);
+// Sums of one point for some of the outputs; assigned where the block is the first, else added to.
+void graft_winograd_sums(const graft_winograd_gradient *gradient, ptrdiff_t point,
+                         ptrdiff_t output_begin, ptrdiff_t output_end);
+// Adds to dw, behind the last block.
+void graft_winograd_weights(const graft_winograd_gradient *gradient, ptrdiff_t output_begin,
+                            ptrdiff_t output_end);

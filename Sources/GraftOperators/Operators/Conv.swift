@@ -223,7 +223,7 @@ extension Conv {
         usesWinograd: method == .winograd)
     }
     if let dw = pass.inputGradients[1] {
-      addWeightGradient(x, dy, dw, geometry, scratch: pass.scratch, room: room)
+      addWeightGradient(x, dy, dw, geometry, method, scratch: pass.scratch, room: room)
     }
     if hasBias(pass.inputs.count), let db = pass.inputGradients[2] {
       Kernels.addChannelSums(
@@ -250,14 +250,16 @@ extension Conv {
 
   private func addWeightGradient(
     _ x: TensorView, _ dy: TensorView, _ dw: MutableTensorView, _ geometry: ConvolutionGeometry,
-    scratch: UnsafeMutablePointer<Float>, room: UnsafeMutablePointer<Float>
+    _ method: Method, scratch: UnsafeMutablePointer<Float>, room: UnsafeMutablePointer<Float>
   ) {
+    let usesWinograd = method == .winograd
     guard dw.layout == .channelsLast else {
       return Kernels.addConvolutionWeightGradient(
-        x.base, dy.base, dw.base, geometry, scratch: scratch)
+        x.base, dy.base, dw.base, geometry, scratch: scratch, usesWinograd: usesWinograd)
     }
     room.update(repeating: 0, count: dw.count)
-    Kernels.addConvolutionWeightGradient(x.base, dy.base, room, geometry, scratch: scratch)
+    Kernels.addConvolutionWeightGradient(
+      x.base, dy.base, room, geometry, scratch: scratch, usesWinograd: usesWinograd)
     forEachWeight(dw.shape) { onnx, last in dw.base[last] += room[onnx] }
   }
 
