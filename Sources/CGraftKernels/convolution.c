@@ -43,10 +43,8 @@ ptrdiff_t graft_convolution_tasks(const graft_convolution *c) {
   return ceil_div(pixels(c), c->row_block) * c->groups * ceil_div(panels(c), c->panel_block);
 }
 
-// The address of every input pixel that `count` output pixels from `first` on see through taps
-// [tap, tap + taps): table[t * count + row].
-static void find_rows(const graft_convolution *c, const float *x, ptrdiff_t first, ptrdiff_t count,
-                      ptrdiff_t tap, ptrdiff_t taps, const float **table) {
+void graft_find_rows(const graft_convolution *c, const float *x, ptrdiff_t first, ptrdiff_t count,
+                     ptrdiff_t tap, ptrdiff_t taps, const float **table) {
   ptrdiff_t area = c->output_height * c->output_width;
   ptrdiff_t image = first / area, oy = first % area / c->output_width, ox = first % c->output_width;
   ptrdiff_t i0 = tap / c->kernel_width, j0 = tap % c->kernel_width;
@@ -96,7 +94,7 @@ void graft_convolve(const graft_convolution *c, ptrdiff_t task) {
     ptrdiff_t depth = at_most(channel_block, c->channels - channel);
     for (ptrdiff_t tap = 0; tap < taps; tap += tap_block) {
       ptrdiff_t tap_count = at_most(tap_block, taps - tap);
-      if (known_tap != tap) find_rows(c, x, first, count, tap, tap_count, table);
+      if (known_tap != tap) graft_find_rows(c, x, first, count, tap, tap_count, table);
       known_tap = tap;
       int is_first = channel == 0 && tap == 0;
       tile t = {

@@ -44,4 +44,9 @@ tile_kernel graft_tile_kernel(void);
 void graft_tiles(const tile *first, tile_kernel kernel, ptrdiff_t row_count, ptrdiff_t panels,
                  ptrdiff_t last_columns);
 
+// The address of every input pixel that `count` output pixels from `first` on see through taps
+// [tap, tap + taps): table[t * count + row].
+void graft_find_rows(const graft_convolution *c, const float *x, ptrdiff_t first, ptrdiff_t count,
+                     ptrdiff_t tap, ptrdiff_t taps, const float **table);
+
 #define UNROLL _Pragma("clang loop unroll(full)")

@@ -5,6 +5,8 @@
 //     FOR_EACH_PATH(void, name, (parameters), (arguments), body)
 #pragma once
 
+#include <math.h>
+
 #include "graft_kernels.h"
 
 // Alignment 1: runs begin anywhere, and weights in a mapped file at any byte.
@@ -30,14 +32,29 @@ static INLINE float clamp(float a, float low, float high) {
 
 static INLINE void clamp8(float8 *a, float low, float high) {
   float8 l = (float8){0} + low, h = (float8){0} + high;
-  bits8 below = *a < l, above = *a > h;
-  *a = (float8)(((bits8)*a & ~(below | above)) | ((bits8)l & below) | ((bits8)h & above));
+  bits8 below = *a < l;
+  *a = (float8)(((bits8)*a & ~below) | ((bits8)l & below));
+  bits8 above = *a > h;
+  *a = (float8)(((bits8)*a & ~above) | ((bits8)h & above));
 }
 
 static INLINE void clamp16(float16 *a, float low, float high) {
   float16 l = SPLAT(low), h = SPLAT(high);
-  bits16 below = *a < l, above = *a > h;
-  *a = (float16)(((bits16)*a & ~(below | above)) | ((bits16)l & below) | ((bits16)h & above));
+  bits16 below = *a < l;
+  *a = (float16)(((bits16)*a & ~below) | ((bits16)l & below));
+  bits16 above = *a > h;
+  *a = (float16)(((bits16)*a & ~above) | ((bits16)h & above));
+}
+
+// The gradient that passes limits: dy where the result lies between them.
+static INLINE float pass(float dy, float y, float low, float high) {
+  return y > low && y < high ? dy : 0;
+}
+
+static INLINE void pass16(float16 *dy, const float *y, float low, float high) {
+  float16 result = LOAD(y);
+  bits16 inside = (result > SPLAT(low)) & (result < SPLAT(high));
+  *dy = (float16)((bits16)*dy & inside);
 }
 
 // Always in the same order.
@@ -46,6 +63,25 @@ static INLINE float sum16(const float16 *a) {
   float t[4];
   UNROLL for (int i = 0; i < 4; i++) t[i] = (s[i] + s[i + 8]) + (s[i + 4] + s[i + 12]);
   return (t[0] + t[2]) + (t[1] + t[3]);
+}
+
+// rows[i][j] becomes rows[j][i].
+static INLINE void transpose8(float8 *r) {
+  float8 a[8], b[8];
+  UNROLL for (int i = 0; i < 8; i += 2) {
+    a[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    a[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  UNROLL for (int i = 0; i < 8; i += 4) {
+    UNROLL for (int j = 0; j < 2; j++) {
+      b[i + j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      b[i + j + 2] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  UNROLL for (int j = 0; j < 4; j++) {
+    r[j] = __builtin_shufflevector(b[j], b[j + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[j + 4] = __builtin_shufflevector(b[j], b[j + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
 }
 
 #if defined(__x86_64__)

@@ -8,25 +8,6 @@
 
 // MARK: - Gradients of the output
 
-// rows[i][j] becomes rows[j][i].
-static INLINE void transpose8(float8 *r) {
-  float8 a[8], b[8];
-  UNROLL for (int i = 0; i < 8; i += 2) {
-    a[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-    a[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-  }
-  UNROLL for (int i = 0; i < 8; i += 4) {
-    UNROLL for (int j = 0; j < 2; j++) {
-      b[i + j] = __builtin_shufflevector(a[i + j], a[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-      b[i + j + 2] = __builtin_shufflevector(a[i + j], a[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-  }
-  UNROLL for (int j = 0; j < 4; j++) {
-    r[j] = __builtin_shufflevector(b[j], b[j + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    r[j + 4] = __builtin_shufflevector(b[j], b[j + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
-}
-
 static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end) {
   const graft_winograd *w = &g->tiles;
   ptrdiff_t outputs = w->outputs;

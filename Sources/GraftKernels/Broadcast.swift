@@ -41,6 +41,8 @@ package struct BroadcastWalk: Hashable, Sendable {
   }
 
   fileprivate var inner: Int { extents[extents.count - 1] }
+  /// Is nothing repeated, so that all three lie alike?
+  fileprivate var isPlain: Bool { extents.count == 1 && a == [1] && b == [1] }
   fileprivate var rows: Int { extents.dropLast().reduce(1, *) }
 
   /// Offsets of the operands at the beginning of a row: a run along the innermost axis.
@@ -64,6 +66,7 @@ extension Kernels {
     _ function: BinaryFunction, _ walk: BroadcastWalk, _ a: UnsafePointer<Float>,
     _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
+    if function == .add, walk.isPlain { return sum(a, b, y, count: walk.inner) }
     switch function {
     case .add: broadcast(walk, a, b, y) { $0 + $1 }
     case .subtract: broadcast(walk, a, b, y) { $0 - $1 }

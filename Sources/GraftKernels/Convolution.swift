@@ -150,7 +150,7 @@ extension Kernels {
 /// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels. For
 /// this the images are copied with their side padding.
 extension Kernels {
-  private static func mergeKernelRows(
+  static func mergeKernelRows(
     _ x: UnsafePointer<Float>, into widened: UnsafeMutablePointer<Float>,
     _ work: inout graft_convolution, _ geometry: ConvolutionGeometry
   ) {
@@ -183,6 +183,7 @@ extension ConvolutionGeometry {
   /// Below 16 channels, as long as one row of the kernel stays one block of channels.
   var mergesKernelRows: Bool {
     groups == 1 && inputChannels < 16 && window.kernelWidth > 1 && window.dilationWidth == 1
+      && window.padLeft >= 0
       && inputChannels * window.kernelWidth <= 512
   }
 
@@ -197,7 +198,7 @@ extension ConvolutionGeometry {
 }
 
 extension graft_convolution {
-  fileprivate init(_ geometry: ConvolutionGeometry) {
+  init(_ geometry: ConvolutionGeometry) {
     let window = geometry.window
     self.init()
     batch = geometry.batch

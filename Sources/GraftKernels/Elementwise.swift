@@ -1,3 +1,5 @@
+internal import CGraftKernels
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Musl)
@@ -30,26 +32,33 @@ extension Kernels {
     count: Int
   ) {
     switch function {
-    case .relu: map(x, y, count) { $0 < 0 ? 0 : $0 }
+    case .relu: clamp(x, y, count, .relu)
     case .leakyRelu(let alpha): map(x, y, count) { $0 < 0 ? alpha * $0 : $0 }
     case .sigmoid: map(x, y, count) { sigmoid($0) }
     case .tanh: map(x, y, count) { tanhf($0) }
     case .hardSigmoid(let alpha, let beta): map(x, y, count) { clip(alpha * $0 + beta, 0, 1) }
     case .hardSwish: map(x, y, count) { $0 * clip($0 * (1 / 6) + 0.5, 0, 1) }
-    case .clip(let low, let high): map(x, y, count) { clip($0, low, high) }
+    case .clip(let low, let high): clamp(x, y, count, Limits(low: low, high: high))
     case .scale(let factor): map(x, y, count) { factor * $0 }
     }
   }
 
   /// `dx[i] += dy[i] · f′`, where `f′` is computed from the result `y` of the function; from its
   /// argument for HardSwish and for LeakyRelu with a negative slope. The gradient at a corner is
-  /// that of the flat side.
+  /// that of the flat side. Assigned where it begins.
   package static func addGradient(
     of function: UnaryFunction, _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
-    _ dx: UnsafeMutablePointer<Float>, count: Int
+    _ dx: UnsafeMutablePointer<Float>, count: Int, begins: Bool = false
   ) {
     switch function {
-    case .relu: accumulate(v, dy, dx, count) { $0 > 0 ? $1 : 0 }
+    case .relu: return addPassed(v, dy, dx, count: count, .relu, begins: begins)
+    case .clip(let low, let high):
+      return addPassed(v, dy, dx, count: count, Limits(low: low, high: high), begins: begins)
+    default: break
+    }
+    if begins { dx.update(repeating: 0, count: count) }
+    switch function {
+    case .relu, .clip: break
     case .leakyRelu(let alpha): accumulate(v, dy, dx, count) { $0 > 0 ? $1 : alpha * $1 }
     case .sigmoid: accumulate(v, dy, dx, count) { $1 * $0 * (1 - $0) }
     case .tanh: accumulate(v, dy, dx, count) { $1 * (1 - $0 * $0) }
@@ -59,8 +68,6 @@ extension Kernels {
       accumulate(v, dy, dx, count) {
         $1 * ($0 <= -3 ? 0 : $0 >= 3 ? 1 : $0 * (1 / 3) + 0.5)
       }
-    case .clip(let low, let high):
-      accumulate(v, dy, dx, count) { $0 > low && $0 < high ? $1 : 0 }
     case .scale(let factor): accumulate(v, dy, dx, count) { factor * $1 }
     }
   }
@@ -69,19 +76,64 @@ extension Kernels {
   package static func copy(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int
   ) {
-    map(x, y, count) { $0 }
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      (y + range.lowerBound).update(from: x + range.lowerBound, count: range.count)
+    }
   }
 
-  /// `y[i] += x[i]`
+  /// `y[i] += x[i]`; assigned where the gradient y begins.
   package static func add(
-    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int, begins: Bool = false
   ) {
-    accumulate(x, x, y, count) { value, _ in value }
+    begins ? copy(x, y, count: count) : sum(x, y, y, count: count)
+  }
+
+  /// The same on the calling thread, within a task.
+  @inline(__always)
+  static func addRun(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int, begins: Bool
+  ) {
+    if begins { y.update(from: x, count: count) } else { graft_sum(x, y, y, count) }
+  }
+
+  /// `y[i] = a[i] + b[i]`; `y` may be either.
+  package static func sum(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      let first = range.lowerBound
+      graft_sum(a + first, b + first, y + first, range.count)
+    }
+  }
+
+  /// `dx[i] += dy[i]` where the result `y[i]` lies between the limits; assigned where the gradient
+  /// begins, and `dx` may then be `dy`.
+  package static func addPassed(
+    _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    count: Int, _ limits: Limits, begins: Bool
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      let first = range.lowerBound
+      graft_pass(
+        y + first, dy + first, dx + first, range.count, limits.low, limits.high, begins ? 1 : 0)
+    }
+  }
+
+  private static func clamp(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ limits: Limits
+  ) {
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      let first = range.lowerBound
+      graft_clamp(x + first, y + first, range.count, limits.low, limits.high)
+    }
   }
 
   /// `y[i] = value`
   package static func fill(_ y: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
-    y.update(repeating: value, count: count)
+    Parallel.forRanges(of: count, size: elementsPerTask) { range in
+      (y + range.lowerBound).update(repeating: value, count: range.count)
+    }
   }
 
   /// `y[i] = x[i] · mask[i]`

@@ -1,3 +1,5 @@
+internal import CGraftKernels
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Musl)
@@ -9,56 +11,32 @@
 // MARK: - Each channel by itself
 
 extension Kernels {
-  /// `y[r, c] = x[r, c] · factor[c] + offset[c]`; `y` may be `x`.
+  /// `y[r, c] = limits(x[r, c] · factor[c] + offset[c] + residual[r, c])`; `y` may be `x`.
   package static func scaleColumns(
     _ x: UnsafePointer<Float>, factor: UnsafePointer<Float>, offset: UnsafePointer<Float>,
+    residual: UnsafePointer<Float>? = nil, limits: Limits = .none,
     _ y: UnsafeMutablePointer<Float>, rows: Int, columns: Int
   ) {
-    Parallel.forRanges(of: rows, size: max(1, elementsPerTask / max(1, columns))) { range in
-      for row in range {
-        let (source, target) = (x + row &* columns, y + row &* columns)
-        var c = 0
-        while c < columns {
-          target[c] = source[c] * factor[c] + offset[c]
-          c &+= 1
-        }
-      }
+    let work = graft_scale(
+      x: x, factor: factor, offset: offset, residual: residual, y: y, columns: columns,
+      low: limits.low, high: limits.high)
+    forRows(rows, columns, 1) { first, end in
+      withUnsafePointer(to: work) { graft_scale_rows($0, first, end) }
     }
   }
 
-  /// `dx[r, c] += dy[r, c] · factor[c] + x[r, c] · slope[c] + offset[c]`
+  /// `dx[r, c] += dy[r, c] · factor[c] + x[r, c] · slope[c] + offset[c]`, without x only the first
+  /// product; assigned where the gradient begins.
   package static func addScaledColumns(
-    _ dy: UnsafePointer<Float>, factor: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+    _ dy: UnsafePointer<Float>, factor: UnsafePointer<Float>, _ x: UnsafePointer<Float>?,
     slope: UnsafePointer<Float>, offset: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-    rows: Int, columns: Int
+    rows: Int, columns: Int, begins: Bool
   ) {
-    Parallel.forRanges(of: rows, size: max(1, elementsPerTask / max(1, columns))) { range in
-      for row in range {
-        let start = row &* columns
-        let (g, v, target) = (dy + start, x + start, dx + start)
-        var c = 0
-        while c < columns {
-          target[c] += g[c] * factor[c] + (v[c] * slope[c] + offset[c])
-          c &+= 1
-        }
-      }
-    }
-  }
-
-  /// `dx[r, c] += dy[r, c] · factor[c]`
-  package static func addScaledColumns(
-    _ dy: UnsafePointer<Float>, factor: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-    rows: Int, columns: Int
-  ) {
-    Parallel.forRanges(of: rows, size: max(1, elementsPerTask / max(1, columns))) { range in
-      for row in range {
-        let (g, target) = (dy + row &* columns, dx + row &* columns)
-        var c = 0
-        while c < columns {
-          target[c] += g[c] * factor[c]
-          c &+= 1
-        }
-      }
+    let work = graft_slope(
+      dy: dy, factor: factor, x: x, slope: slope, offset: offset, dx: dx, columns: columns,
+      begins: begins ? 1 : 0)
+    forRows(rows, columns, 1) { first, end in
+      withUnsafePointer(to: work) { graft_slope_rows($0, first, end) }
     }
   }
 }
@@ -111,7 +89,7 @@ extension Kernels {
     sums: UnsafeMutablePointer<Float>?, rows: Int, channels: Int
   ) {
     let factor = response.alpha / Float(response.size)
-    forRows(rows, channels, response.size) { row in
+    forEachRow(rows, channels, response.size) { row in
       let start = row &* channels
       let (v, out) = (x + start, y + start)
       for c in 0..<channels {
@@ -132,7 +110,7 @@ extension Kernels {
     terms: UnsafeMutablePointer<Float>, rows: Int, channels: Int
   ) {
     let factor = 2 * response.alpha * response.beta / Float(response.size)
-    forRows(rows, channels, response.size) { row in
+    forEachRow(rows, channels, response.size) { row in
       let start = row &* channels
       let (v, s, g, out) = (x + start, sums + start, dy + start, dx + start)
       let term = terms + start
@@ -150,12 +128,20 @@ extension Kernels {
   }
 
   @inline(__always)
-  private static func forRows(
+  private static func forEachRow(
     _ rows: Int, _ channels: Int, _ work: Int, _ body: (Int) -> Void
   ) {
-    let size = max(1, elementsPerTask / max(1, channels * work))
-    Parallel.forRanges(of: rows, size: size) { range in
-      for row in range { body(row) }
+    forRows(rows, channels, work) { first, end in
+      for row in first..<end { body(row) }
     }
+  }
+
+  /// Calls `body` with the bounds of a run of rows, so many elements of work each.
+  @inline(__always)
+  private static func forRows(
+    _ rows: Int, _ channels: Int, _ work: Int, _ body: (_ first: Int, _ end: Int) -> Void
+  ) {
+    let size = max(1, elementsPerTask / max(1, channels * work))
+    Parallel.forRanges(of: rows, size: size) { body($0.lowerBound, $0.upperBound) }
   }
 }

@@ -1,3 +1,5 @@
+internal import CGraftKernels
+
 /// Pools over channels-last images `[N, H, W, C]`. Tasks are output rows, or for gradients blocks of
 /// channels of an image, so that no two write the same element.
 extension Kernels {
@@ -17,12 +19,19 @@ extension Kernels {
     Parallel.forRanges(
       of: images * g.outputHeight, size: rowsPerTask(g.outputWidth * channels * g.taps)
     ) { range in
-      for row in range {
-        let (image, oy) = (row / g.outputHeight, row % g.outputHeight)
-        let source = x + image * g.inputArea * channels
-        for ox in 0..<g.outputWidth {
-          let offset = (row * g.outputWidth + ox) * channels
-          maxPixel(source, y + offset, taps.map { $0 + offset }, g, oy, ox, channels)
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: g.taps) { pixels in
+        for row in range {
+          let (image, oy) = (row / g.outputHeight, row % g.outputHeight)
+          let source = x + image * g.inputArea * channels
+          for ox in 0..<g.outputWidth {
+            let offset = (row * g.outputWidth + ox) * channels
+            var count = 0
+            forPixels(g, oy, ox) { pixel in
+              pixels[count] = Int32(truncatingIfNeeded: pixel)
+              count += 1
+            }
+            maxPixel(source, pixels.prefix(count), y + offset, taps.map { $0 + offset }, channels)
+          }
         }
       }
     }
@@ -30,42 +39,15 @@ extension Kernels {
 
   @inline(__always)
   private static func maxPixel(
-    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ taps: UnsafeMutablePointer<Int32>?, _ g: WindowGeometry, _ oy: Int, _ ox: Int,
-    _ channels: Int
+    _ x: UnsafePointer<Float>, _ pixels: Slice<UnsafeMutableBufferPointer<Int32>>,
+    _ y: UnsafeMutablePointer<Float>, _ taps: UnsafeMutablePointer<Int32>?, _ channels: Int
   ) {
-    var isFirst = true
-    for ky in g.kernelRows(atOutputRow: oy) {
-      let row = (oy * g.strideHeight - g.padTop + ky * g.dilationHeight) * g.inputWidth
-      for kx in g.kernelColumns(atOutputColumn: ox) {
-        let pixel = row + ox * g.strideWidth - g.padLeft + kx * g.dilationWidth
-        let source = x + pixel * channels
-        if isFirst {
-          y.update(from: source, count: channels)
-          taps?.update(repeating: Int32(truncatingIfNeeded: pixel), count: channels)
-          isFirst = false
-        } else if let taps {
-          let tap = Int32(truncatingIfNeeded: pixel)
-          var c = 0
-          while c < channels {
-            let isGreater = source[c] > y[c]
-            y[c] = isGreater ? source[c] : y[c]
-            taps[c] = isGreater ? tap : taps[c]
-            c &+= 1
-          }
-        } else {
-          var c = 0
-          while c < channels {
-            y[c] = source[c] > y[c] ? source[c] : y[c]
-            c &+= 1
-          }
-        }
-      }
-    }
-    if isFirst {
+    guard !pixels.isEmpty else {
       y.update(repeating: -.greatestFiniteMagnitude, count: channels)
       taps?.update(repeating: -1, count: channels)
+      return
     }
+    graft_largest(x, pixels.base.baseAddress, pixels.count, channels, y, taps)
   }
 
   /// `dx[pixel of the maximum] += dy`

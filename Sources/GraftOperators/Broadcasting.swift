@@ -73,7 +73,8 @@ extension BroadcastAlignment {
 
 extension BroadcastingOperator {
   package static var layouts: OperatorLayouts { .any }
-  package static var gradientNeeds: GradientNeeds { .inputs }
+  package static var beginsGradients: Bool { true }
+  package var gradientNeeds: GradientNeeds { .inputs }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     guard inputs.count == 2 else {
@@ -149,11 +150,16 @@ extension BroadcastingOperator {
   package func backward(_ pass: BackwardPass) {
     guard let dy = pass.outputGradients[0] else { return }
     let (a, b) = (pass.inputs[0], pass.inputs[1])
-    let walk = BroadcastWalk(result: dy, a, b, alignment: alignment)
-    for (operand, gradient) in [
-      (BroadcastOperand.a, pass.inputGradients[0]), (.b, pass.inputGradients[1]),
-    ] {
-      guard let gradient else { continue }
+    let walk = BroadcastWalk(result: dy.readOnly, a, b, alignment: alignment)
+    for (input, operand) in [BroadcastOperand.a, .b].enumerated() {
+      guard let gradient = pass.inputGradients[input] else { continue }
+      if Self.function == .add, gradient.shape == dy.shape {
+        // They may lie on the same memory: BackwardPass, Operator.inputSharingGradient.
+        guard gradient.base != dy.base else { continue }
+        Kernels.add(dy.base, to: gradient.base, count: dy.count, begins: pass.begins(input))
+        continue
+      }
+      if pass.begins(input) { gradient.elements.update(repeating: 0) }
       Kernels.addBroadcastGradient(
         of: Self.function, by: operand, walk, a.base, b.base, dy.base, gradient.base)
     }

@@ -12,8 +12,9 @@ package protocol ElementwiseOperator: Operator {
 
 extension ElementwiseOperator {
   package static var layouts: OperatorLayouts { .any }
-  package static var gradientNeeds: GradientNeeds { .outputs }
+  package var gradientNeeds: GradientNeeds { .outputs }
   package static var runsInPlace: Bool { true }
+  package static var beginsGradients: Bool { true }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     guard inputs.count == 1 else {
@@ -38,6 +39,6 @@ extension ElementwiseOperator {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
     Kernels.addGradient(
-      of: function, pass.outputs[0].base, dy.base, dx.base, count: dx.count)
+      of: function, pass.outputs[0].base, dy.base, dx.base, count: dx.count, begins: pass.begins(0))
   }
 }

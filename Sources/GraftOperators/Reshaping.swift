@@ -14,7 +14,7 @@ enum Reshaping {
 
   static func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
-    copy(dy, dx).accumulate(from: dy.base, to: dx.base)
+    copy(dy.readOnly, dx).accumulate(from: dy.base, to: dx.base)
   }
 
   private static func copy(_ source: TensorView, _ destination: MutableTensorView) -> StridedCopy {

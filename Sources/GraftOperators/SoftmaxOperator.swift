@@ -37,7 +37,7 @@ extension SoftmaxOperator {
 
 extension SoftmaxOperator {
   package static var layouts: OperatorLayouts { .channelsFirst }
-  package static var gradientNeeds: GradientNeeds { .outputs }
+  package var gradientNeeds: GradientNeeds { .outputs }
   package static var runsInPlace: Bool { true }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {

@@ -33,7 +33,9 @@ final class Binding {
       plan.mode == .inference
       ? forward : plan.steps.map { views.forwardPass($0, mode: .inference) }
     backward = plan.steps.map(views.backwardPass)
-    cleared = plan.steps.map { $0.clearedGradients.compactMap(views.gradient) }
+    cleared = plan.steps.map { step in
+      step.beginsGradients ? [] : step.clearedGradients.compactMap(views.gradient)
+    }
   }
 }
 
@@ -73,8 +75,9 @@ private struct BindingViews {
     return BackwardPass(
       inputs: inputs(of: step), outputs: step.outputs.map { value($0).readOnly },
       saved: saved(of: step).map(\.readOnly),
-      outputGradients: step.outputs.map { gradient($0)?.readOnly },
-      inputGradients: step.inputs.map(inputGradient), scratch: memory.scratch,
+      outputGradients: step.outputs.map(gradient),
+      inputGradients: step.inputs.map(inputGradient), beginning: beginning(of: step),
+      scratch: memory.scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 
@@ -98,6 +101,16 @@ private struct BindingViews {
     case .parameter(let name):
       memory.gradients.offsets[name] == nil
         ? nil : memory.gradients.view(name, memory.weights[name]?.shape ?? [])
+    }
+  }
+
+  /// For each input: does its gradient begin at this step? A value that is read twice begins once.
+  private func beginning(of step: PlannedStep) -> [Bool] {
+    guard step.beginsGradients else { return [] }
+    var beginning = Set(step.clearedGradients)
+    return step.inputs.map { input in
+      guard let index = input.valueIndex else { return false }
+      return beginning.remove(index) != nil
     }
   }
 

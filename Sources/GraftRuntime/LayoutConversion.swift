@@ -10,7 +10,7 @@ struct LayoutConversion: Operator {
   static let opType = "LayoutConversion"
   static let opsets = supportedOpsets
   static let layouts = OperatorLayouts.any
-  static let gradientNeeds: GradientNeeds = []
+  var gradientNeeds: GradientNeeds { [] }
 }
 
 // MARK: - ONNX
@@ -40,7 +40,7 @@ extension LayoutConversion {
 
   func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
-    Self.transpose(dy, to: dx) { $0 += $1 }
+    Self.transpose(dy.readOnly, to: dx) { $0 += $1 }
   }
 
   /// Copies images into another layout.

@@ -12,6 +12,8 @@ struct MemoryPlanner {
   private var blocks: [Block] = []
   private var valueBlocks: [Int] = []
   private var gradientBlocks: [Int?] = []
+  /// When each gradient begins; its block may begin earlier, as that of another.
+  private var gradientBegins: [Int] = []
   private var savedBlocks: [[Int]] = []
 
   /// A run of floats and the time during which it is needed.
@@ -80,10 +82,12 @@ extension MemoryPlanner {
     var from = builder.values.map { _ in 0 }
     var through = builder.values.map { _ in 0 }
     for (step, draft) in builder.drafts.enumerated() {
-      let needs = type(of: draft.node.operator).gradientNeeds
-      for input in draft.inputs.compactMap(\.valueIndex) {
+      let needs = draft.node.operator.gradientNeeds
+      let residual = draft.node.operator.inputSharingGradient(inputCount: draft.inputs.count)
+      for (place, input) in draft.inputs.map(\.valueIndex).enumerated() {
+        guard let input else { continue }
         through[input] = max(through[input], step)
-        if draft.isDifferentiated, needs.contains(.inputs) {
+        if draft.isDifferentiated, needs.contains(.inputs), place != residual {
           through[input] = max(through[input], backwardTime(step))
         }
       }
@@ -128,10 +132,35 @@ extension MemoryPlanner {
     }
     // The loss writes the gradient of the output between forward and backward.
     from[builder.outputIndex] = builder.drafts.count
-    for index in builder.values.indices where builder.isDifferentiable[index] {
+    gradientBegins = from
+    let sharing = gradientsOnOutputs()
+    // Outputs come behind inputs, so their blocks are there first.
+    for index in builder.values.indices.reversed() where builder.isDifferentiable[index] {
+      if let output = sharing[index], let block = gradientBlocks[output] {
+        gradientBlocks[index] = block
+        blocks[block].through = max(blocks[block].through, through[index])
+        continue
+      }
       gradientBlocks[index] = add(
         builder.values[index].shape.elementCount, from: from[index], through: through[index])
     }
+  }
+
+  /// Values whose gradient is at first that of an output, and may lie on its memory.
+  private func gradientsOnOutputs() -> [Int: Int] {
+    var sharing: [Int: Int] = [:]
+    for (step, draft) in builder.drafts.enumerated() where draft.isDifferentiated {
+      let op = draft.node.operator
+      guard type(of: op).beginsGradients,
+        let place = op.inputSharingGradient(inputCount: draft.inputs.count),
+        case .value(let input, _) = draft.inputs[place],
+        draft.inputs.count(where: { $0.valueIndex == input }) == 1,
+        gradientBegins[input] == backwardTime(step),
+        builder.values[input].shape == builder.values[draft.outputs[0]].shape
+      else { continue }
+      sharing[input] = draft.outputs[0]
+    }
+    return sharing
   }
 
   private mutating func makeSavedBlocks() {
@@ -146,8 +175,8 @@ extension MemoryPlanner {
   func gradientsThatBegin() -> [[Int]] {
     var beginning = builder.drafts.map { _ in [Int]() }
     for (value, block) in gradientBlocks.enumerated() where value != builder.outputIndex {
-      guard let block else { continue }
-      beginning[backwardTime(blocks[block].from)].append(value)
+      guard block != nil else { continue }
+      beginning[backwardTime(gradientBegins[value])].append(value)
     }
     return beginning
   }

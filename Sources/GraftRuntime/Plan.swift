@@ -43,8 +43,11 @@ public struct PlannedStep: Sendable {
   let isDifferentiated: Bool
   let savedOffsets: [Int]
   let packedOffset: Int?
-  /// Values whose gradients are cleared before backward of this step.
+  /// Values whose gradients begin at backward of this step: they are cleared before it, or assigned
+  /// by an operator that ``beginsGradients``.
   let clearedGradients: [Int]
+
+  var beginsGradients: Bool { type(of: node.operator).beginsGradients }
 }
 
 /// What a step reads: a value of the arena, seen in a layout, or a parameter.

@@ -5,14 +5,14 @@ public final class Arena {
   /// How many floats there are.
   public let count: Int
 
-  /// Memory for `count` floats, aligned to a cache line and untouched.
+  /// Memory for `count` floats, aligned to a cache line at least, untouched and, where it is large,
+  /// in huge pages.
   public init(count: Int) {
-    base =
-      UnsafeMutableRawPointer
-      .allocate(
-        byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: TensorStorage.alignment
-      )
-      .bindMemory(to: Float.self, capacity: max(count, 1))
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: bytes, alignment: HugePages.alignment(bytes: bytes))
+    HugePages.advise(memory, bytes: bytes)
+    base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
 

@@ -279,7 +279,7 @@ extension KernelTests {
         dy, weights: w, &dx, g, scratch: &scratch, usesWinograd: usesWinograd)
       Kernels.addConvolutionWeightGradient(
         x, dy, &dw, g, scratch: &scratch, usesWinograd: usesWinograd)
-      Kernels.addChannelSums(dy, &db, pixels: g.outputPixels, channels: g.outputChannels)
+      Kernels.addColumnSums(dy, &db, rows: g.outputPixels, columns: g.outputChannels)
       #expect(worstError(dx, exactX) < limit)
       // A tap that sees only padding has next to no size of its own, but the rounding of its tile.
       let sizes = exactW.reduce(0) { $0 + $1.size } / Double(exactW.count)

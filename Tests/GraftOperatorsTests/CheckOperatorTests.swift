@@ -51,7 +51,7 @@ private struct Triple: Operator {
   static let opType = "Triple"
   static let opsets = 1...22
   static var layouts: OperatorLayouts { .any }
-  static var gradientNeeds: GradientNeeds { [] }
+  var gradientNeeds: GradientNeeds { [] }
   static var runsInPlace: Bool { true }
 
   let fault: Fault

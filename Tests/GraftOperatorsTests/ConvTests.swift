@@ -99,14 +99,14 @@ import Testing
 // MARK: - Epilogue
 
 extension ConvTests {
-  static let epilogues: [(ConvEpilogue.Activation, @Sendable (Double) -> Double)] = [
+  static let epilogues: [(Epilogue.Activation, @Sendable (Double) -> Double)] = [
     (.none, { $0 }), (.relu, { max(0, $0) }), (.clip(min: -0.5, max: 1), { min(max($0, -0.5), 1) }),
   ]
 
   @Test(arguments: ["direct", "winograd"], [0, 1, 2])
   func addsAResidualAndActivates(method: String, activation: Int) throws {
     var conv = Conv(window: SlidingWindow(kernel: 3, pad: 1))
-    conv.epilogue = ConvEpilogue(activation: Self.epilogues[activation].0, hasResidual: true)
+    conv.epilogue = Epilogue(activation: Self.epilogues[activation].0, hasResidual: true)
     let shapes: [Shape] = [[1, 8, 4, 5], [8, 8, 3, 3], [8], [1, 8, 4, 5]]
     #expect(try conv.outputShapes(for: shapes) == [[1, 8, 4, 5]])
     let inputs = shapes.enumerated().map { index, shape in

@@ -72,7 +72,7 @@ import Testing
     op.backward(
       BackwardPass(
         inputs: [TensorView([1, 1, 2, 2], &x)], outputs: [TensorView([1, 1, 1, 1], &y)],
-        saved: [TensorView([1], &saved)], outputGradients: [TensorView([1, 1, 1, 1], &y)],
+        saved: [TensorView([1], &saved)], outputGradients: [MutableTensorView([1, 1, 1, 1], &y)],
         inputGradients: [MutableTensorView([1, 1, 2, 2], &dx)], scratch: &nothing))
     #expect(dx == [3, 0, 0, 0])
   }

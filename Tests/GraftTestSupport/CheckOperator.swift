@@ -10,8 +10,8 @@ package typealias Oracle = (_ example: OperatorCase, _ inputs: [DoubleTensor?]) 
 ///
 /// decode (nothing left unread) → shapes → for each layout and method: forward in both modes equals
 /// the oracle, every element assigned, nothing written outside → gradient equals central finite
-/// differences of the oracle → inputs that nobody asks about are skipped → gradients are added to →
-/// in place gives the same → any number of threads gives the same bits → encode → decode → the same.
+/// differences of the oracle → inputs that nobody asks about are skipped → gradients are added to,
+/// or assigned where they begin → in place gives the same → any number of threads gives the same bits → encode → decode → the same.
 ///
 /// - Parameters:
 ///   - trainingOracle: what it computes in training mode, where that differs.
@@ -189,6 +189,17 @@ extension OperatorCheck {
         try requireSameBits(
           [again[index] ?? []], [gradients[index] ?? []],
           "\(what), \(settings), \(threads) threads: gradient of input \(index)")
+      }
+    }
+    if type(of: op).beginsGradients {
+      var beginning = settings
+      beginning.begins = true
+      let again = try backward(beginning, differences, wanted, initial: zeros)
+      for index in wanted {
+        let expected = DoubleTensor(flow[index].shape, floats: gradients[index] ?? [])
+        try tolerance.check(
+          again[index] ?? [], equals: expected,
+          "\(what), \(beginning): gradient of input \(index)")
       }
     }
     guard type(of: op).runsInPlace, flow[0].shape == outputShapes[0], !flow[0].isParameter else {

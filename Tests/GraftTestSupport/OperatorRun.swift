@@ -7,10 +7,12 @@ struct RunSettings: CustomStringConvertible {
   var method: MethodEstimate?
   var mode: Mode
   var inPlace = false
+  /// Gradients of computed inputs begin here: their memory is undefined and gets assigned.
+  var begins = false
 
   var description: String {
     "\(layout)" + (method.map { ", method \($0.name)" } ?? "") + ", \(mode)"
-      + (inPlace ? ", in place" : "")
+      + (inPlace ? ", in place" : "") + (begins ? ", gradients begin" : "")
   }
 }
 
@@ -119,17 +121,20 @@ final class OperatorRun {
   func backward(
     outputGradients: [[Float]?], wanted: Set<Int>, initial: (Int) -> [Float]
   ) throws(CheckFailure) -> [Int: [Float]] {
-    let needs = type(of: op).gradientNeeds
+    let needs = op.gradientNeeds
+    let residual = op.inputSharingGradient(inputCount: flow.count)
     let given = outputGradients.enumerated().map { index, gradient in
       gradient.map {
         GuardedMemory(
           "output gradient \(index)", settings.layout.arranging($0, outputShapes[index]))
       }
     }
-    let givenElements = given.map { $0?.elements ?? [] }
     let gradients = Dictionary(
       uniqueKeysWithValues: wanted.map { index in
-        let start = initial(index)
+        var start = initial(index)
+        if settings.begins, !flow[index].isParameter {
+          start = start.map { _ in .nan }
+        }
         return (
           index,
           GuardedMemory(
@@ -144,7 +149,7 @@ final class OperatorRun {
     op.backward(
       BackwardPass(
         inputs: flow.indices.map { index in
-          flow[index].isParameter || needs.contains(.inputs)
+          flow[index].isParameter || (needs.contains(.inputs) && index != residual)
             ? view(input: index)
             : TensorView(flow[index].shape, lost[index].base, layout: layout(index))
         },
@@ -156,20 +161,18 @@ final class OperatorRun {
         },
         saved: saved.map { TensorView([$0.count], $0.base) },
         outputGradients: given.enumerated().map { index, memory in
-          memory.map { TensorView(outputShapes[index], $0.base, layout: settings.layout) }
+          memory.map { MutableTensorView(outputShapes[index], $0.base, layout: settings.layout) }
         },
         inputGradients: flow.indices.map { index in
           gradients[index].map {
             MutableTensorView(flow[index].shape, $0.base, layout: layout(index))
           }
         },
+        beginning: flow.map { settings.begins && !$0.isParameter },
         scratch: scratch.base, packed: memory.packedFloats > 0 ? packed.base : nil,
         method: settings.method?.name))
     let all = inputs + outputs + saved + lost + given.compactMap(\.self) + [scratch, packed]
     for memory in all + Array(gradients.values) { try memory.checkGuards("\(what), backward") }
-    for (index, memory) in given.enumerated() {
-      try memory?.checkUnchanged(from: givenElements[index], "\(what), backward")
-    }
     for (index, memory) in saved.enumerated() {
       try memory.checkUnchanged(from: savedElements[index], "\(what), backward")
     }

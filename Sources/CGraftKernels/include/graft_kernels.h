@@ -87,6 +87,26 @@ void graft_pack_panel(const float *weights, float *packed, ptrdiff_t outputs, pt
 // weights are [taps][groups * outputs], bias is [groups * outputs].
 void graft_convolve_depthwise(const graft_convolution *convolution, ptrdiff_t begin, ptrdiff_t end);
 
+// The gradient of the weights of a convolution, from one block of pixels of one group.
+typedef struct graft_weight_gradient {
+  graft_convolution window;  // its x and zeros; weights, bias, residual, y and tasks unused
+  const float *dy;
+  ptrdiff_t group;
+  ptrdiff_t first_pixel, pixel_count;  // of the block, counted over the batch
+  ptrdiff_t room;                      // pixels that a row has room for
+  float *transposed;   // [outputs][room]: dy
+  float *panels;       // [taps][panels of channels][room][16]: x
+  float *sums;         // [taps][outputs][panels of channels * 16]
+  const float *zeros;  // [panels of channels * 16]
+} graft_weight_gradient;
+
+// Rearranges dy and x of pixels [8 * begin, 8 * end) of the block.
+void graft_gradient_rows(const graft_weight_gradient *gradient, ptrdiff_t begin, ptrdiff_t end);
+// Sums of one tap for some outputs and panels; assigned where the block is the first, else added to.
+void graft_gradient_sums(const graft_weight_gradient *gradient, ptrdiff_t tap,
+                         ptrdiff_t output_begin, ptrdiff_t output_end, ptrdiff_t panel_begin,
+                         ptrdiff_t panel_end);
+
 // MARK: - Matrix times a few vectors
 
 // y[i][j] = alpha * (sum over k of x[i][k] * w[j][k]) + beta * y[i][j] for i < rows (at most 4) and
@@ -96,13 +116,64 @@ void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const float *w, ptr
                          float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
                          ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
 
+// MARK: - Elements
+
+// y[i] = x[i] within the limits; NaN passes through. y may be x.
+void graft_clamp(const float *x, float *y, ptrdiff_t count, float low, float high);
+
+// dx[i] += dy[i] where low < y[i] < high; where the gradient begins, assigned, and dx may be dy.
+void graft_pass(const float *y, const float *dy, float *dx, ptrdiff_t count, float low, float high,
+                int begins);
+
+// y[i] = a[i] + b[i]; y may be either.
+void graft_sum(const float *a, const float *b, float *y, ptrdiff_t count);
+
+// y[r][c] = x[r][c] * factor[c] + offset[c] + residual[r][c], within the limits; residual may be
+// NULL, y may be x.
+typedef struct graft_scale {
+  const float *x, *factor, *offset, *residual;
+  float *y;
+  ptrdiff_t columns;
+  float low, high;
+} graft_scale;
+
+void graft_scale_rows(const graft_scale *scale, ptrdiff_t begin, ptrdiff_t end);
+
+// dx[r][c] += dy[r][c] * factor[c] + (x[r][c] * slope[c] + offset[c]), without the bracket where x is
+// NULL; assigned where the gradient begins.
+typedef struct graft_slope {
+  const float *dy, *factor, *x, *slope, *offset;
+  float *dx;
+  ptrdiff_t columns;
+  int begins;
+} graft_slope;
+
+void graft_slope_rows(const graft_slope *slope, ptrdiff_t begin, ptrdiff_t end);
+
+// MARK: - Pooling, channels-last
+
+// y[c] = the largest of x[pixels[i]][c] for i < count, at least 1; the first of equal ones. from[c] is
+// its pixel, where from is not NULL.
+void graft_largest(const float *x, const int32_t *pixels, ptrdiff_t count, ptrdiff_t channels,
+                   float *y, int32_t *from);
+
 // MARK: - Sums over rows
 
-// Assigns sum[c] = Σ a and product[c] = Σ a · b over the rows of matrices [rows][columns]; without b,
-// sums of a - center and of its square, where center is not NULL of `columns` floats. Added up in
-// floats over a few rows, then in doubles.
-void graft_column_sums(const float *a, const float *b, const float *center, ptrdiff_t rows,
-                       ptrdiff_t columns, double *sum, double *product);
+// Matrices [rows][columns] and what is summed of them.
+typedef struct graft_columns {
+  const float *a;
+  const float *b;       // a itself where NULL
+  const float *center;  // taken from a, unless NULL; only without b
+  float *passed;        // unless NULL, gets a where low < y < high and 0 elsewhere, which is summed
+  const float *y;
+  float low, high;
+  ptrdiff_t columns;
+} graft_columns;
+
+// Assigns sum[c] = Σ a and product[c] = Σ a · b over rows [begin, end). Added up in floats over a few
+// rows, then in doubles.
+void graft_column_sums(const graft_columns *columns, ptrdiff_t begin, ptrdiff_t end, double *sum,
+                       double *product);
 
 // MARK: - Winograd convolution, channels-last
 

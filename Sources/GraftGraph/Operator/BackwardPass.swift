@@ -8,10 +8,13 @@ public struct BackwardPass {
   public let outputs: [TensorView]
   /// What forward left.
   public let saved: [TensorView]
-  /// Gradient of the loss by each output; nil where nothing depends on that output.
-  public let outputGradients: [TensorView?]
-  /// Gradient by each input: nil where nobody asks. Otherwise add, never assign.
+  /// Gradient of the loss by each output; nil where nothing depends on that output. Nobody reads it
+  /// behind this call, so it may be overwritten.
+  public let outputGradients: [MutableTensorView?]
+  /// Gradient by each input: nil where nobody asks. Otherwise add, never assign, but for what
+  /// ``begins(_:)``.
   public let inputGradients: [MutableTensorView?]
+  private let beginning: [Bool]
   /// Contents undefined.
   public let scratch: UnsafeMutablePointer<Float>
   /// What `pack` made of the weights.
@@ -22,8 +25,9 @@ public struct BackwardPass {
   /// Everything that one backward step may look at.
   public init(
     inputs: [TensorView], outputs: [TensorView], saved: [TensorView] = [],
-    outputGradients: [TensorView?], inputGradients: [MutableTensorView?],
-    scratch: UnsafeMutablePointer<Float>, packed: UnsafePointer<Float>? = nil,
+    outputGradients: [MutableTensorView?], inputGradients: [MutableTensorView?],
+    beginning: [Bool] = [], scratch: UnsafeMutablePointer<Float>,
+    packed: UnsafePointer<Float>? = nil,
     method: String? = nil
   ) {
     self.inputs = inputs
@@ -31,8 +35,14 @@ public struct BackwardPass {
     self.saved = saved
     self.outputGradients = outputGradients
     self.inputGradients = inputGradients
+    self.beginning = beginning
     self.scratch = scratch
     self.packed = packed
     self.method = method
   }
+
+  /// Has nobody added to the gradient of this input yet? Then its contents are undefined and the
+  /// operator assigns; in the order of the inputs, since a value that is read twice begins once. Only
+  /// for operators that say so: ``Operator/beginsGradients``.
+  public func begins(_ input: Int) -> Bool { input < beginning.count && beginning[input] }
 }

@@ -30,7 +30,8 @@ public protocol FusibleActivationOperator: Operator {
 /// An operator that adds two tensors of one shape: the end of a residual block.
 public protocol ResidualAddingOperator: Operator {}
 
-/// An operator that can end with an added residual and an activation, in this order.
+/// An operator that can end with an added residual and an activation, in this order, forward and
+/// backward.
 public protocol EpilogueAcceptingOperator: Operator {
   /// The same operator with the activation as its last step; nil where it has one already.
   func fusing(_ activation: FusedActivation) -> Self?

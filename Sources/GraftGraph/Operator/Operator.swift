@@ -27,7 +27,14 @@ public protocol Operator: ImportableOperator {
   /// The layouts of rank-4 activations that this operator computes in.
   static var layouts: OperatorLayouts { get }
   /// What ``backward(_:)`` wants to see again; the plan keeps nothing else.
-  static var gradientNeeds: GradientNeeds { get }
+  var gradientNeeds: GradientNeeds { get }
+  /// True where ``backward(_:)`` asks ``BackwardPass/begins(_:)`` and assigns such gradients; for
+  /// others they are cleared before.
+  static var beginsGradients: Bool { get }
+  /// The input whose gradient is that of the first output, such as a residual: where it begins here
+  /// it may lie on the same memory, and backward does not look at the contents of the input. Nil
+  /// where there is none. Only with ``beginsGradients``.
+  func inputSharingGradient(inputCount: Int) -> Int?
   /// True where the first output may lie on the memory of the first input, same shape.
   static var runsInPlace: Bool { get }
 
@@ -64,7 +71,11 @@ public protocol Operator: ImportableOperator {
 
 extension Operator {
   /// Inputs and outputs, unless the operator can do with less.
-  public static var gradientNeeds: GradientNeeds { [.inputs, .outputs] }
+  public var gradientNeeds: GradientNeeds { [.inputs, .outputs] }
+  /// No: gradients are cleared first, then added to.
+  public static var beginsGradients: Bool { false }
+  /// None, unless the operator says which.
+  public func inputSharingGradient(inputCount: Int) -> Int? { nil }
   /// No, unless the operator says that it may.
   public static var runsInPlace: Bool { false }
   /// A buffer: nothing that training changes.

@@ -41,8 +41,9 @@ extension Add: FoldingOperator {
 
 extension Add {
   /// A gradient that is a copy wants to see nothing.
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
   package static var runsInPlace: Bool { true }
+  package func inputSharingGradient(inputCount: Int) -> Int? { 0 }
 
   /// A constant with several elements is a bias; a single number belongs to the network.
   package func role(ofInput index: Int, shape: Shape) -> ParameterRole {

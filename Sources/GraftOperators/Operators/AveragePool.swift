@@ -44,7 +44,7 @@ extension AveragePool {
 
 extension AveragePool {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     [try window.pooledShape(for: inputs)]

@@ -1,5 +1,5 @@
 package import GraftGraph
-import GraftKernels
+internal import GraftKernels
 package import GraftONNX
 package import GraftTensor
 
@@ -7,7 +7,8 @@ package import GraftTensor
 ///
 ///     Y = (X − mean) / √(variance + epsilon) · scale + B
 ///
-/// Inputs   X `[N, C, H, W]` or `[N, C]`; scale, B, running mean, running variance `[C]`
+/// Inputs   X `[N, C, H, W]` or `[N, C]`; scale, B, running mean, running variance `[C]`; where the
+///          epilogue has a residual, it, as the last one, with the shape of X
 /// Outputs  Y as X; with `training_mode` also the new running mean and variance,
 ///          `running · momentum + batch · (1 − momentum)`
 /// Mode     frozen (the usual): the running statistics in both modes, constants of the gradient.
@@ -25,6 +26,8 @@ package struct BatchNormalization: Operator {
   let momentum: Float
   private(set) var usesBatch: Bool
   private(set) var outputCount: Int
+  /// What the plan's rewrites append; never part of a file.
+  private(set) var epilogue = Epilogue.none
 }
 
 // MARK: - ONNX
@@ -53,7 +56,9 @@ extension BatchNormalization {
     }
   }
 
+  /// - Precondition: the epilogue is empty; it exists only within a plan.
   package func encode(into node: inout NodeEncoder) {
+    precondition(epilogue == .none, "a fused normalisation is not for export")
     node.set("epsilon", epsilon)
     node.set("momentum", momentum)
     if node.opset < 7 { node.set("is_test", 1) }
@@ -67,19 +72,27 @@ extension BatchNormalization {
 
 extension BatchNormalization {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { .inputs }
+  package var gradientNeeds: GradientNeeds { epilogue.gradientNeeds.union(.inputs) }
+  package static var beginsGradients: Bool { true }
+
+  package func inputSharingGradient(inputCount: Int) -> Int? {
+    epilogue.hasResidual ? inputCount - 1 : nil
+  }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
-    guard inputs.count == 5 else {
+    guard inputs.count == 5 + epilogue.residualCount else {
       throw ShapeError("\(inputs.count) inputs; expected X, scale, B, mean and variance")
     }
     let x = inputs[0]
     guard x.rank == 2 || x.rank == 4 else {
       throw ShapeError("X has shape \(x); expected [N, C] or [N, C, H, W]")
     }
-    for (shape, name) in zip(inputs[1...], ["scale", "B", "mean", "variance"])
+    for (shape, name) in zip(inputs[1..<5], ["scale", "B", "mean", "variance"])
     where shape != [x[1]] {
       throw ShapeError("\(name) has shape \(shape); X \(x) has \(x[1]) channels")
+    }
+    if epilogue.hasResidual, inputs[5] != x {
+      throw ShapeError("the residual has shape \(inputs[5]); expected \(x)")
     }
     return outputCount == 3 ? [x, inputs[3], inputs[4]] : [x]
   }
@@ -124,8 +137,9 @@ extension BatchNormalization {
       }
     }
     Kernels.scaleColumns(
-      x.base, factor: factor, offset: offset, y.base, rows: x.count / max(1, channels),
-      columns: channels)
+      x.base, factor: factor, offset: offset,
+      residual: epilogue.hasResidual ? pass.inputs[5].base : nil, limits: epilogue.limits, y.base,
+      rows: x.count / max(1, channels), columns: channels)
   }
 
   /// `Y = X · factor + offset`
@@ -166,36 +180,54 @@ extension BatchNormalization {
     let (x, scale) = (pass.inputs[0], pass.inputs[1].base)
     let channels = x.shape[1]
     let rows = x.count / max(1, channels)
-    let (dx, dscale, dbias) = (
-      pass.inputGradients[0], pass.inputGradients[1], pass.inputGradients[2]
-    )
     let factor = pass.scratch
     let (slope, offset) = (factor + channels, factor + 2 * channels)
-    let variance = pass.inputs[4].base
-    let inverse = { (c: Int) -> Float in
-      usesBatch ? pass.saved[1].base[c] : inverseDeviation(Double(variance[c]))
-    }
-    for c in 0..<channels { factor[c] = scale[c] * inverse(c) }
-    if usesBatch || dscale != nil || dbias != nil {
-      let mean = usesBatch ? pass.saved[0].base : pass.inputs[3].base
-      Kernels.columnSums(dy.base, x.base, rows: rows, columns: channels) { c, sum, product in
-        // Σ dY · X̂
-        let weighted = (product - Double(mean[c]) * sum) * Double(inverse(c))
-        dscale?.base[c] += Float(weighted)
-        dbias?.base[c] += Float(sum)
-        let shared = Double(factor[c]) / Double(rows)
-        let bend = -shared * weighted * Double(inverse(c))
-        slope[c] = Float(bend)
-        offset[c] = Float(-shared * sum - bend * Double(mean[c]))
-      }
-    }
-    guard let dx else { return }
-    if usesBatch {
+    for c in 0..<channels { factor[c] = scale[c] * inverse(pass, c) }
+    takeSums(dy, pass, factor, slope, offset)
+    if let dx = pass.inputGradients[0] {
       Kernels.addScaledColumns(
-        dy.base, factor: factor, x.base, slope: slope, offset: offset, dx.base, rows: rows,
-        columns: channels)
-    } else {
-      Kernels.addScaledColumns(dy.base, factor: factor, dx.base, rows: rows, columns: channels)
+        dy.base, factor: factor, usesBatch ? x.base : nil, slope: slope, offset: offset, dx.base,
+        rows: rows, columns: channels, begins: pass.begins(0))
+    }
+    pass.addResidualGradient(dy, of: epilogue)
+  }
+
+  private func inverse(_ pass: BackwardPass, _ c: Int) -> Float {
+    usesBatch ? pass.saved[1].base[c] : inverseDeviation(Double(pass.inputs[4].base[c]))
+  }
+
+  /// Takes from dY what the activation held back, and from its sums the gradients of scale and B and
+  /// what dX has to be corrected by.
+  private func takeSums(
+    _ dy: MutableTensorView, _ pass: BackwardPass, _ factor: UnsafeMutablePointer<Float>,
+    _ slope: UnsafeMutablePointer<Float>, _ offset: UnsafeMutablePointer<Float>
+  ) {
+    let (x, y) = (pass.inputs[0], pass.outputs[0])
+    let (dscale, dbias) = (pass.inputGradients[1], pass.inputGradients[2])
+    let columns = x.shape[1]
+    let rows = x.count / max(1, columns)
+    let mean = usesBatch ? pass.saved[0].base : pass.inputs[3].base
+    func take(_ c: Int, _ sum: Double, _ product: Double) {
+      // Σ dY · X̂
+      let weighted = (product - Double(mean[c]) * sum) * Double(inverse(pass, c))
+      dscale?.base[c] += Float(weighted)
+      dbias?.base[c] += Float(sum)
+      let shared = Double(factor[c]) / Double(rows)
+      let bend = -shared * weighted * Double(inverse(pass, c))
+      slope[c] = Float(bend)
+      offset[c] = Float(-shared * sum - bend * Double(mean[c]))
+    }
+    let limited = epilogue.activation != .none
+    switch (limited, usesBatch || dscale != nil || dbias != nil) {
+    case (false, false): break
+    case (false, true):
+      Kernels.columnSums(dy.base, x.base, rows: rows, columns: columns, take)
+    case (true, false):
+      Kernels.addPassed(
+        y.base, dy.base, dy.base, count: dy.count, epilogue.limits, begins: true)
+    case (true, true):
+      Kernels.passedColumnSums(
+        dy.base, result: y.base, epilogue.limits, x.base, rows: rows, columns: columns, take)
     }
   }
 }
@@ -217,7 +249,7 @@ extension BatchNormalization: BatchStatisticsOperator {
 
 extension BatchNormalization: ChannelAffineOperator {
   package func channelAffine(parameters: [Tensor]) -> (scale: [Float], shift: [Float])? {
-    guard !usesBatch, parameters.count == 4 else { return nil }
+    guard !usesBatch, epilogue == .none, parameters.count == 4 else { return nil }
     let (scale, bias) = (parameters[0].elements, parameters[1].elements)
     let (mean, variance) = (parameters[2].elements, parameters[3].elements)
     // In Double, so that folding rounds once.
@@ -226,5 +258,21 @@ extension BatchNormalization: ChannelAffineOperator {
     }
     let shifts = scale.indices.map { Double(bias[$0]) - Double(mean[$0]) * factors[$0] }
     return (factors.map { Float($0) }, shifts.map { Float($0) })
+  }
+}
+
+extension BatchNormalization: EpilogueAcceptingOperator {
+  package func fusing(_ activation: FusedActivation) -> BatchNormalization? {
+    epilogue.fusing(activation).map(ending)
+  }
+
+  package func fusingResidual(inputCount: Int) -> BatchNormalization? {
+    epilogue.fusingResidual().map(ending)
+  }
+
+  private func ending(_ epilogue: Epilogue) -> BatchNormalization {
+    var fused = self
+    fused.epilogue = epilogue
+    return fused
   }
 }

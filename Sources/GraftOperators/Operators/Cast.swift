@@ -12,7 +12,7 @@ package struct Cast: Operator, FoldingOperator {
   package static let opType = "Cast"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   package var target: ONNXElementType

@@ -11,7 +11,7 @@ package struct Concat: Operator, FoldingOperator {
   package static let opType = "Concat"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
 
   /// Negative ones count from the end.
   package var axis: Int

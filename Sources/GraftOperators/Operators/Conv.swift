@@ -17,43 +17,16 @@ package struct Conv: Operator {
   package static let opType = "Conv"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsLast
-  package static let gradientNeeds: GradientNeeds = .inputs
+  package static let beginsGradients = true
 
   package var window: SlidingWindow
   package var groups: Int
   /// What the plan's rewrites append; never part of a file.
-  package var epilogue = ConvEpilogue()
+  package var epilogue = Epilogue.none
 
   package init(window: SlidingWindow, groups: Int = 1) {
     self.window = window
     self.groups = groups
-  }
-}
-
-/// What follows a convolution and is done in its last pass: `Y = activation(X ⋆ W + B + residual)`.
-package struct ConvEpilogue: Hashable, Sendable {
-  /// An activation has no gradient here: it is for nodes that no gradient passes.
-  package enum Activation: Hashable, Sendable {
-    case none
-    case relu
-    case clip(min: Float, max: Float)
-  }
-
-  package var activation: Activation
-  /// Is the last input added before the activation?
-  package var hasResidual: Bool
-
-  package init(activation: Activation = .none, hasResidual: Bool = false) {
-    self.activation = activation
-    self.hasResidual = hasResidual
-  }
-
-  var limits: Limits {
-    switch activation {
-    case .none: .none
-    case .relu: .relu
-    case .clip(let min, let max): Limits(low: min, high: max)
-    }
   }
 }
 
@@ -70,7 +43,7 @@ extension Conv {
 
   /// - Precondition: the epilogue is empty; it exists only within a plan.
   package func encode(into node: inout NodeEncoder) {
-    precondition(epilogue == ConvEpilogue(), "a fused convolution is not for export")
+    precondition(epilogue == .none, "a fused convolution is not for export")
     window.encode(into: &node)
     node.set("group", groups)
   }
@@ -80,7 +53,8 @@ extension Conv {
 
 extension Conv {
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
-    guard inputs.count >= 2 + residualCount, inputs.count <= 3 + residualCount else {
+    let residuals = epilogue.residualCount
+    guard inputs.count >= 2 + residuals, inputs.count <= 3 + residuals else {
       throw ShapeError("Conv has \(inputs.count) inputs; expected X, W and optionally B")
     }
     let (x, w) = (inputs[0], inputs[1])
@@ -113,6 +87,12 @@ extension Conv {
       throw ShapeError("the residual has shape \(residual); expected \(output)")
     }
     return [output]
+  }
+
+  package var gradientNeeds: GradientNeeds { epilogue.gradientNeeds.union(.inputs) }
+
+  package func inputSharingGradient(inputCount: Int) -> Int? {
+    epilogue.hasResidual ? inputCount - 1 : nil
   }
 
   package func role(ofInput index: Int, shape: Shape) -> ParameterRole {
@@ -167,9 +147,7 @@ extension Conv {
     return operations < 0x1p62 ? Int(operations) : Int.max
   }
 
-  private var residualCount: Int { epilogue.hasResidual ? 1 : 0 }
-
-  private func hasBias(_ inputCount: Int) -> Bool { inputCount - residualCount > 2 }
+  private func hasBias(_ inputCount: Int) -> Bool { inputCount - epilogue.residualCount > 2 }
 
   private func geometry(_ x: Shape, _ w: Shape) -> ConvolutionGeometry {
     ConvolutionGeometry(
@@ -209,28 +187,42 @@ extension Conv {
 // MARK: - Backward
 
 extension Conv {
-  /// - Precondition: the epilogue has no activation.
   package func backward(_ pass: BackwardPass) {
-    precondition(epilogue.activation == .none, "no gradient passes a fused activation")
     guard let dy = pass.outputGradients[0] else { return }
     let (x, w) = (pass.inputs[0], pass.inputs[1])
     let geometry = geometry(x.shape, w.shape)
     let method = Method(pass.method, geometry)
     let room = pass.scratch + method.gradientScratchFloats(geometry)
+    addBiasGradient(dy, pass, geometry)
     if let dx = pass.inputGradients[0] {
       Kernels.addConvolutionInputGradient(
         dy.base, weights: inONNXOrder(w, room), dx.base, geometry, scratch: pass.scratch,
-        usesWinograd: method == .winograd)
+        usesWinograd: method == .winograd, begins: pass.begins(0))
     }
     if let dw = pass.inputGradients[1] {
-      addWeightGradient(x, dy, dw, geometry, method, scratch: pass.scratch, room: room)
+      if pass.begins(1) { dw.elements.update(repeating: 0) }
+      addWeightGradient(x, dy.readOnly, dw, geometry, method, scratch: pass.scratch, room: room)
     }
-    if hasBias(pass.inputs.count), let db = pass.inputGradients[2] {
-      Kernels.addChannelSums(
-        dy.base, db.base, pixels: geometry.outputPixels, channels: geometry.outputChannels)
-    }
-    if epilogue.hasResidual, let dr = pass.inputGradients[pass.inputs.count - 1] {
-      Kernels.add(dy.base, to: dr.base, count: dy.count)
+    pass.addResidualGradient(dy, of: epilogue)
+  }
+
+  /// Adds to the bias gradient, in the pass that takes from dY what the activation held back.
+  private func addBiasGradient(
+    _ dy: MutableTensorView, _ pass: BackwardPass, _ geometry: ConvolutionGeometry
+  ) {
+    let (rows, columns) = (geometry.outputPixels, geometry.outputChannels)
+    let db = hasBias(pass.inputs.count) ? pass.inputGradients[2] : nil
+    if let db, pass.begins(2) { db.elements.update(repeating: 0) }
+    switch (epilogue.activation, db) {
+    case (.none, nil): break
+    case (.none, let db?): Kernels.addColumnSums(dy.base, db.base, rows: rows, columns: columns)
+    case (_, nil):
+      Kernels.addPassed(
+        pass.outputs[0].base, dy.base, dy.base, count: dy.count, epilogue.limits, begins: true)
+    case (_, let db?):
+      Kernels.passedColumnSums(
+        dy.base, result: pass.outputs[0].base, epilogue.limits, nil, rows: rows, columns: columns
+      ) { c, sum, _ in db.base[c] += Float(sum) }
     }
   }
 }
@@ -345,7 +337,7 @@ extension Conv: AffineAbsorbingOperator, EpilogueAcceptingOperator, ClassifierHe
     scale: [Float], shift: [Float], parameters: [Tensor]
   ) -> [Tensor]? {
     let w = parameters[0]
-    guard epilogue == ConvEpilogue(), w.shape[0] == scale.count, shift.count == scale.count else {
+    guard epilogue == .none, w.shape[0] == scale.count, shift.count == scale.count else {
       return nil
     }
     let perOutput = w.shape.elementCountPerImage
@@ -364,20 +356,16 @@ extension Conv: AffineAbsorbingOperator, EpilogueAcceptingOperator, ClassifierHe
   }
 
   package func fusing(_ activation: FusedActivation) -> Conv? {
-    guard epilogue.activation == .none else { return nil }
-    var fused = self
-    fused.epilogue.activation =
-      switch activation {
-      case .relu: .relu
-      case .clip(let minimum, let maximum): .clip(min: minimum, max: maximum)
-      }
-    return fused
+    epilogue.fusing(activation).map(ending)
   }
 
   package func fusingResidual(inputCount: Int) -> Conv? {
-    guard epilogue == ConvEpilogue() else { return nil }
+    epilogue.fusingResidual().map(ending)
+  }
+
+  private func ending(_ epilogue: Epilogue) -> Conv {
     var fused = self
-    fused.epilogue.hasResidual = true
+    fused.epilogue = epilogue
     return fused
   }
 

@@ -60,7 +60,7 @@ extension Dropout {
 
 extension Dropout {
   package static var layouts: OperatorLayouts { .any }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
   package static var runsInPlace: Bool { true }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {

@@ -12,7 +12,7 @@ package struct Flatten: Operator {
   package static let opType = "Flatten"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   /// From `-rank` to `rank`.

@@ -13,7 +13,7 @@ package struct Gemm: Operator {
   package static let opType = "Gemm"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = .inputs
+  package var gradientNeeds: GradientNeeds { .inputs }
 
   package var alpha: Float
   package var beta: Float
@@ -166,7 +166,7 @@ extension Gemm {
           transposeA: !transA, alpha: alpha, beta: 1)
       }
     }
-    if pass.inputs.count > 2, let dc = pass.inputGradients[2] { addSums(dy, dc, size) }
+    if pass.inputs.count > 2, let dc = pass.inputGradients[2] { addSums(dy.readOnly, dc, size) }
   }
 
   private func addSums(_ dy: TensorView, _ dc: MutableTensorView, _ size: Size) {

@@ -27,7 +27,7 @@ extension GlobalAveragePool {
 
 extension GlobalAveragePool {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     [try Shape.globallyPooled(inputs)]

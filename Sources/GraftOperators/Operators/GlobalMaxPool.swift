@@ -28,7 +28,7 @@ extension GlobalMaxPool {
 
 extension GlobalMaxPool {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     [try Shape.globallyPooled(inputs)]

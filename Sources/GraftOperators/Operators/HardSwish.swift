@@ -27,7 +27,7 @@ extension HardSwish {
 // MARK: - Shapes and memory
 
 extension HardSwish {
-  package static var gradientNeeds: GradientNeeds { .inputs }
+  package var gradientNeeds: GradientNeeds { .inputs }
   package static var runsInPlace: Bool { false }
 }
 
@@ -36,6 +36,8 @@ extension HardSwish {
 extension HardSwish {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
-    Kernels.addGradient(of: function, pass.inputs[0].base, dy.base, dx.base, count: dx.count)
+    Kernels.addGradient(
+      of: function, pass.inputs[0].base, dy.base, dx.base, count: dx.count,
+      begins: pass.begins(0))
   }
 }

@@ -11,7 +11,7 @@ package struct Identity: Operator, FoldingOperator {
   package static let opType = "Identity"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   package init() {}

@@ -47,7 +47,7 @@ extension LRN {
 
 extension LRN {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { .inputs }
+  package var gradientNeeds: GradientNeeds { .inputs }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     guard inputs.count == 1, inputs[0].rank == 4 else {

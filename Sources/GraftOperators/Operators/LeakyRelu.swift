@@ -57,6 +57,8 @@ extension LeakyRelu {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
     let value = alpha < 0 ? pass.saved[0] : pass.outputs[0]
-    Kernels.addGradient(of: function, value.base, dy.base, dx.base, count: dx.count)
+    Kernels.addGradient(
+      of: function, value.base, dy.base, dx.base, count: dx.count,
+      begins: pass.begins(0))
   }
 }

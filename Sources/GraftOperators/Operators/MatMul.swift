@@ -13,7 +13,7 @@ package struct MatMul: Operator {
   package static let opType = "MatMul"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = .inputs
+  package var gradientNeeds: GradientNeeds { .inputs }
 
   package init() {}
 }

@@ -45,7 +45,7 @@ extension MaxPool {
 
 extension MaxPool {
   package static var layouts: OperatorLayouts { .channelsLast }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     [try window.pooledShape(for: inputs)]

@@ -15,7 +15,7 @@ package struct Pad: Operator {
   package static let opType = "Pad"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
 
   package enum Mode: String, Sendable { case constant, reflect, edge }
 
@@ -172,7 +172,7 @@ extension Pad {
       copy(dx.shape, dx.strides, dy.strides).reversed.accumulate(from: dy.base, to: dx.base)
     } else {
       // In one order on one thread: an element of dX may be the sum of several of dY.
-      let lines = lines(dx.shape, dx.strides, dy)
+      let lines = lines(dx.shape, dx.strides, dy.readOnly)
       lines.forEach(0..<lines.count) { dx.base[$0] += dy.base[$1] }
     }
   }

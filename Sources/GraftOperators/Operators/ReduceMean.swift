@@ -52,7 +52,7 @@ extension ReduceMean {
 
 extension ReduceMean {
   package static var layouts: OperatorLayouts { .any }
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
     guard inputs.count == 1 else { throw ShapeError("\(inputs.count) inputs; expected 1") }
@@ -127,7 +127,8 @@ extension ReduceMean {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
     Kernels.broadcast(
-      .addScaled(factor(dx.shape, dy.shape)), walk(dx.readOnly, dy, isFirstOperandWhole: true),
+      .addScaled(factor(dx.shape, dy.shape)),
+      walk(dx.readOnly, dy.readOnly, isFirstOperandWhole: true),
       dx.base, dy.base, dx.base)
   }
 }

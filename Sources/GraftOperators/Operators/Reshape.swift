@@ -14,7 +14,7 @@ package struct Reshape: Operator, FoldingOperator {
   package static let opType = "Reshape"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   /// At most one entry is -1, at most one a multiple of the batch size; not both, where the operator

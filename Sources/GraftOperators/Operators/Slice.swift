@@ -14,7 +14,7 @@ package struct Slice: Operator, FoldingOperator {
   package static let opType = "Slice"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.any
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
 
   /// What is taken along one axis, as the node says it.
   package struct Cut: Hashable, Sendable {

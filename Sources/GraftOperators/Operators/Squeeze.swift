@@ -12,7 +12,7 @@ package struct Squeeze: Operator, FoldingOperator {
   package static let opType = "Squeeze"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   /// Negative ones count from the end; nil where the node names none.

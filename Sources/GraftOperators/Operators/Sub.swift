@@ -41,6 +41,6 @@ extension Sub: FoldingOperator {
 
 extension Sub {
   /// A gradient that is a copy wants to see nothing.
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
   package static var runsInPlace: Bool { true }
 }

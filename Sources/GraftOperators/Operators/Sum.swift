@@ -32,7 +32,7 @@ extension Sum {
 extension Sum {
   package static var layouts: OperatorLayouts { .any }
   /// A gradient that is a copy wants to see nothing.
-  package static var gradientNeeds: GradientNeeds { [] }
+  package var gradientNeeds: GradientNeeds { [] }
   package static var runsInPlace: Bool { true }
 
   package func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape] {
@@ -78,7 +78,7 @@ extension Sum {
     guard let dy = pass.outputGradients[0] else { return }
     for (input, gradient) in zip(pass.inputs, pass.inputGradients) {
       guard let gradient else { continue }
-      let walk = BroadcastWalk(result: dy, input, dy)
+      let walk = BroadcastWalk(result: dy.readOnly, input, dy.readOnly)
       Kernels.addBroadcastGradient(
         of: .add, by: .a, walk, dy.base, dy.base, dy.base, gradient.base)
     }

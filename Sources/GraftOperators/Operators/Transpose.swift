@@ -11,7 +11,7 @@ package struct Transpose: Operator, FoldingOperator {
   package static let opType = "Transpose"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
 
   /// Nil reverses all axes.
   package var permutation: [Int]?

@@ -10,7 +10,7 @@ package struct Unsqueeze: Operator, FoldingOperator {
   package static let opType = "Unsqueeze"
   package static let opsets = 1...22
   package static let layouts = OperatorLayouts.channelsFirst
-  package static let gradientNeeds: GradientNeeds = []
+  package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
 
   /// Negative ones count from the end of the output.

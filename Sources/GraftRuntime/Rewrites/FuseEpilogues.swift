@@ -2,8 +2,8 @@ import GraftGraph
 import GraftTensor
 
 extension Rewriting {
-  /// Makes the addition of a residual and a Relu or Clip the last step of the convolution before
-  /// them, where no gradient passes.
+  /// Makes the addition of a residual and a Relu or Clip the last step of the convolution or
+  /// normalisation before them, where a gradient passes both or none.
   mutating func fuseEpilogues(shapes: [String: Shape]) {
     for index in nodes.indices {
       if fuseResidual(at: index, shapes: shapes) { continue }
@@ -14,9 +14,10 @@ extension Rewriting {
   /// The fused node takes the place of the Add: by then the other summand is there.
   private mutating func fuseResidual(at index: Int, shapes: [String: Shape]) -> Bool {
     guard let node = nodes[index],
-      let accepting = node.operator as? any EpilogueAcceptingOperator, isPlain(node),
+      let accepting = node.operator as? any EpilogueAcceptingOperator,
       let place = onlyReader(of: node.outputs[0]), let sum = nodes[place],
-      sum.operator is any ResidualAddingOperator, isPlain(sum), sum.inputs.count == 2
+      sum.operator is any ResidualAddingOperator, isPlain(sum) == isPlain(node),
+      sum.inputs.count == 2
     else { return false }
     let other = sum.inputs[0] == node.outputs[0] ? sum.inputs[1] : sum.inputs[0]
     guard parameter(other) == nil, shapes[other] == shapes[node.outputs[0]],
@@ -27,7 +28,8 @@ extension Rewriting {
     replace(
       at: place,
       with: Node(
-        name: node.name, operator: fused, inputs: node.inputs + [other], outputs: sum.outputs))
+        name: node.name, operator: fused, inputs: node.inputs + [other],
+        outputs: sum.outputs + node.outputs.dropFirst()))
     return true
   }
 
@@ -42,14 +44,15 @@ extension Rewriting {
 
   private mutating func fuseActivation(at index: Int) -> Bool {
     guard let node = nodes[index],
-      let accepting = node.operator as? any EpilogueAcceptingOperator, isPlain(node),
-      let place = onlyReader(of: node.outputs[0]), let next = nodes[place], isPlain(next),
+      let accepting = node.operator as? any EpilogueAcceptingOperator,
+      let place = onlyReader(of: node.outputs[0]), let next = nodes[place],
+      isPlain(next) == isPlain(node),
       let activation = (next.operator as? any FusibleActivationOperator)?.fusedActivation,
       let fused = accepting.fusing(activation)
     else { return false }
     var ending = node
     ending.operator = fused
-    ending.outputs = [next.outputs[0]]
+    ending.outputs = next.outputs + node.outputs.dropFirst()
     replace(at: place, with: nil)
     replace(at: index, with: ending)
     return true

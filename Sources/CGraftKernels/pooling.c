@@ -1,0 +1,31 @@
+#include "vector.h"
+
+static INLINE void largest(const float *x, const int32_t *pixels, ptrdiff_t count,
+                           ptrdiff_t channels, float *y, int32_t *from) {
+  ptrdiff_t c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    float16 best = LOAD(x + pixels[0] * channels + c);
+    bits16 place = (bits16){0} + pixels[0];
+    for (ptrdiff_t i = 1; i < count; i++) {
+      float16 a = LOAD(x + pixels[i] * channels + c);
+      bits16 greater = a > best;
+      best = (float16)(((bits16)a & greater) | ((bits16)best & ~greater));
+      place = (((bits16){0} + pixels[i]) & greater) | (place & ~greater);
+    }
+    STORE(y + c, best);
+    if (from) __builtin_memcpy(from + c, &place, sizeof place);
+  }
+  for (; c < channels; c++) {
+    int32_t place = pixels[0];
+    for (ptrdiff_t i = 1; i < count; i++) {
+      if (x[pixels[i] * channels + c] > x[place * channels + c]) place = pixels[i];
+    }
+    y[c] = x[place * channels + c];
+    if (from) from[c] = place;
+  }
+}
+
+FOR_EACH_PATH(graft_largest,
+              (const float *x, const int32_t *pixels, ptrdiff_t count, ptrdiff_t channels, float *y,
+               int32_t *from),
+              (x, pixels, count, channels, y, from), largest)
