@@ -4,7 +4,7 @@ public struct PlanOptions: Hashable, Sendable {
   public var isExact: Bool
   /// Take this method wherever an operator offers it, whatever it costs.
   public var method: String?
-  /// Fold and fuse operators where nothing learns; off only to compare with the plain network.
+  /// Fold and fuse operators; off only to compare with the plain network.
   public var rewrites: Bool
 
   /// The fastest plan, unless something else is asked for.
