@@ -11,7 +11,7 @@ import Testing
     let file = models.appending("default.onnx")
     #expect(try ContentHash(ofFile: file).hex == card.sha256)
     #expect(FileManager.default.contents(atPath: file.string)?.count == card.bytes)
-    #expect(card.bytes < 400_000)
+    #expect(card.bytes < 1_200_000)
   }
 
   @Test func comesByNameWithLabelsAndPreprocessing() throws {

@@ -88,12 +88,19 @@ extension FinetuneProgress {
           ? "head, some seconds"
           : "\(phase.name): \(phase.layers) layers, \(phase.epochs) epochs"
             + Self.about(phase.learningSeconds ?? 0)
-            + String(format: ", %.1f GB of memory", Double(phase.memoryBytes) / 1e9))
+            + ", \(Self.amount(phase.memoryBytes)) of memory")
     }
     for (number, line) in lines.enumerated() {
       talk.say((number == 0 ? "Plan    " : "        ") + "\(number + 1) \(line)")
     }
     if phases.count > 1 { talk.say("          (--depth head trains the head alone)") }
+  }
+
+  /// `40 MB`, `1.8 GB`
+  private static func amount(_ bytes: Int) -> String {
+    bytes < 1_000_000_000
+      ? String(format: "%.0f MB", max(1, Double(bytes) / 1e6))
+      : String(format: "%.1f GB", Double(bytes) / 1e9)
   }
 
   private static func about(_ seconds: Double) -> String {
