@@ -56,6 +56,15 @@ final class MappedFile: @unchecked Sendable {
     close(descriptor)
   }
 
+  /// Lets go of the whole pages within a range; the next reader finds them in the file again.
+  func releasePages(_ start: UnsafeRawPointer, _ length: Int) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (Int(bitPattern: start) + page - 1) / page * page
+    let end = (Int(bitPattern: start) + length) / page * page
+    guard first < end, let pages = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(pages, end - first, MADV_DONTNEED)
+  }
+
   var bytes: ONNXBytes { ONNXBytes(base: base, count: count, owner: self) }
 
   /// Whether size and time of change are still those of the opening.

@@ -63,6 +63,10 @@ public struct ONNXBytes: @unchecked Sendable {
     self.init(base: UnsafeRawPointer(allocation.base), count: bytes.count, owner: allocation)
   }
 
+  /// Tells the system that nobody is going to read the bytes soon, so that the pages of a mapped file
+  /// stop counting as this process's memory. They can still be read.
+  public func releasePages() { (owner as? MappedFile)?.releasePages(base, count) }
+
   /// Calls `body` with the bytes, which must not outlive the call.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R

@@ -32,12 +32,14 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor on read-only memory that `owner` keeps alive, such as weights in a mapped file.
-  /// The first write makes a copy.
+  /// The first write makes a copy, and then calls `afterCopy`: a file's pages may be let go of.
   public init(
-    _ shape: Shape, borrowing pointer: UnsafePointer<Float>, owner: any AnyObject & Sendable
+    _ shape: Shape, borrowing pointer: UnsafePointer<Float>, owner: any AnyObject & Sendable,
+    afterCopy: (@Sendable () -> Void)? = nil
   ) {
     self.shape = shape
-    storage = TensorStorage(borrowing: pointer, count: shape.elementCount, owner: owner)
+    storage = TensorStorage(
+      borrowing: pointer, count: shape.elementCount, owner: owner, afterCopy: afterCopy)
   }
 
   /// The same elements under another shape.
@@ -92,6 +94,7 @@ extension Tensor {
     guard storage.isBorrowed || !isKnownUniquelyReferenced(&storage) else { return }
     let copy = TensorStorage(count: shape.elementCount)
     copy.base.initialize(from: storage.base, count: shape.elementCount)
+    storage.afterCopy?()
     storage = copy
   }
 }

@@ -6,6 +6,8 @@ final class TensorStorage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   let count: Int
   private let owner: AnyObject?
+  /// What the lender of borrowed memory wants to know: a copy has taken its place.
+  let afterCopy: (@Sendable () -> Void)?
 
   var isBorrowed: Bool { owner != nil }
 
@@ -20,12 +22,17 @@ final class TensorStorage: @unchecked Sendable {
       .bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
     owner = nil
+    afterCopy = nil
   }
 
-  init(borrowing pointer: UnsafePointer<Float>, count: Int, owner: AnyObject) {
+  init(
+    borrowing pointer: UnsafePointer<Float>, count: Int, owner: AnyObject,
+    afterCopy: (@Sendable () -> Void)?
+  ) {
     base = UnsafeMutablePointer(mutating: pointer)
     self.count = count
     self.owner = owner
+    self.afterCopy = afterCopy
   }
 
   deinit {

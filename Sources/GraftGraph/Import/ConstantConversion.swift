@@ -62,8 +62,11 @@ extension ONNXTensor {
     let shape = Shape(dimensions)
     if bytes.count > 0, Int(bitPattern: bytes.base) % MemoryLayout<Float>.alignment == 0 {
       let pointer = bytes.base.assumingMemoryBound(to: Float.self)
-      return Tensor(shape, borrowing: pointer, owner: bytes.owner)
+      return Tensor(shape, borrowing: pointer, owner: bytes.owner) { [bytes] in
+        bytes.releasePages()
+      }
     }
+    defer { bytes.releasePages() }
     return bytes.withUnsafeBytes { source in
       Tensor(unsafeUninitialized: shape) { floats in
         UnsafeMutableRawBufferPointer(start: floats, count: source.count).copyMemory(from: source)

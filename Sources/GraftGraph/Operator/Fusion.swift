@@ -27,6 +27,10 @@ public protocol FusibleActivationOperator: Operator {
   var fusedActivation: FusedActivation? { get }
 }
 
+/// An operator each of whose results is the largest of some numbers: a function that never falls may
+/// as well come behind it.
+public protocol LargestTakingOperator: Operator {}
+
 /// An operator that adds two tensors of one shape: the end of a residual block.
 public protocol ResidualAddingOperator: Operator {}
 

@@ -94,3 +94,7 @@ extension GlobalMaxPool {
     }
   }
 }
+
+// MARK: - Fusion
+
+extension GlobalMaxPool: LargestTakingOperator {}

@@ -118,3 +118,7 @@ extension MaxPool {
     }
   }
 }
+
+// MARK: - Fusion
+
+extension MaxPool: LargestTakingOperator {}

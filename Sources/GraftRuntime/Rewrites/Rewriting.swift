@@ -93,6 +93,7 @@ extension Graph {
   {
     var rewriting = Rewriting(self, mode: mode)
     rewriting.foldChannelAffine()
+    rewriting.poolFirst()
     let known = try shapes(rewriting.result)
     rewriting.fuseEpilogues(shapes: known)
     return rewriting.result
