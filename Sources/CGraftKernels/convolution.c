@@ -1,5 +1,7 @@
 #include "tile.h"
 
+#include <string.h>
+
 // Pixels of one task: its input rows stay in the second-level cache while the weights pass by.
 enum { ROW_BLOCK = 96 };
 // Products that a panel of weights runs through at a time: 32 KiB, the first-level cache.
@@ -114,17 +116,22 @@ void graft_convolve(const graft_convolution *c, ptrdiff_t task) {
   }
 }
 
-void graft_pack_panel(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
-                      ptrdiff_t taps, ptrdiff_t panel) {
+void graft_pack_panel(const graft_weights *weights, float *packed, ptrdiff_t outputs,
+                      ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t panel) {
   ptrdiff_t block = graft_channel_block(channels), first = panel * GRAFT_PANEL;
   ptrdiff_t width = at_most(GRAFT_PANEL, outputs - first);
-  weights += first * channels * taps;
+  const float *w = weights->first + first * weights->output_stride;
   for (ptrdiff_t channel = 0; channel < channels; channel += block) {
     ptrdiff_t depth = at_most(block, channels - channel);
     for (ptrdiff_t tap = 0; tap < taps; tap++) {
       for (ptrdiff_t k = 0; k < depth; k++, packed += GRAFT_PANEL) {
-        const float *w = weights + (channel + k) * taps + tap;
-        for (ptrdiff_t o = 0; o < width; o++) packed[o] = w[o * channels * taps];
+        const float *from =
+            w + (channel + k) * weights->channel_stride + tap * weights->tap_stride;
+        if (weights->output_stride == 1 && width == GRAFT_PANEL) {
+          memcpy(packed, from, GRAFT_PANEL * sizeof(float));
+          continue;
+        }
+        for (ptrdiff_t o = 0; o < width; o++) packed[o] = from[o * weights->output_stride];
         for (ptrdiff_t o = width; o < GRAFT_PANEL; o++) packed[o] = 0;
       }
     }

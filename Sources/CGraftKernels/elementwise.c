@@ -40,6 +40,28 @@ static INLINE void sum(const float *a, const float *b, float *y, ptrdiff_t count
   for (; i < count; i++) y[i] = a[i] + b[i];
 }
 
+// MARK: - Descent
+
+static INLINE void descend(float *p, const float *dp, float *v, ptrdiff_t count, float rate,
+                           float decay, float momentum, int looks_ahead) {
+  ptrdiff_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    float16 g = LOAD(dp + i) + decay * LOAD(p + i);
+    float16 velocity = momentum * LOAD(v + i) + g;
+    STORE(v + i, velocity);
+    STORE(p + i, LOAD(p + i) - rate * (looks_ahead ? g + momentum * velocity : velocity));
+  }
+  for (; i < count; i++) {
+    float g = dp[i] + decay * p[i];
+    v[i] = momentum * v[i] + g;
+    p[i] -= rate * (looks_ahead ? g + momentum * v[i] : v[i]);
+  }
+}
+
+FOR_EACH_PATH(graft_descend,
+              (float *p, const float *dp, float *v, ptrdiff_t count, float rate, float decay,
+               float momentum, int looks_ahead),
+              (p, dp, v, count, rate, decay, momentum, looks_ahead), descend)
 FOR_EACH_PATH(graft_clamp, (const float *x, float *y, ptrdiff_t count, float low, float high),
               (x, y, count, low, high), clamped)
 FOR_EACH_PATH(graft_pass,

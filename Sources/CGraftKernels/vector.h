@@ -2,7 +2,9 @@
 // the compiler's vectors, compiled once per instruction set.
 //
 //     static INLINE void body(…) { … float16 … }
-//     FOR_EACH_PATH(void, name, (parameters), (arguments), body)
+//     FOR_EACH_PATH(name, (parameters), (arguments), body)
+//
+// FOR_EACH_WIDTH has another body for processors with 32 vector registers.
 #pragma once
 
 #include <math.h>
@@ -85,9 +87,9 @@ static INLINE void transpose8(float8 *r) {
 }
 
 #if defined(__x86_64__)
-#define FOR_EACH_PATH(name, parameters, arguments, body)                                    \
+#define FOR_EACH_WIDTH(name, parameters, arguments, body, wide_body)                         \
   __attribute__((target("avx512f,avx2,fma"))) static void name##_avx512 parameters {        \
-    body arguments;                                                                         \
+    wide_body arguments;                                                                    \
   }                                                                                         \
   __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { body arguments; } \
   static void name##_portable parameters { body arguments; }                                \
@@ -99,6 +101,9 @@ static INLINE void transpose8(float8 *r) {
     }                                                                                       \
   }
 #else
-#define FOR_EACH_PATH(name, parameters, arguments, body) \
-  void name parameters { body arguments; }
+#define FOR_EACH_WIDTH(name, parameters, arguments, body, wide_body) \
+  void name parameters { wide_body arguments; }
 #endif
+
+#define FOR_EACH_PATH(name, parameters, arguments, body) \
+  FOR_EACH_WIDTH(name, parameters, arguments, body, body)

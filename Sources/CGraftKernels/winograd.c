@@ -3,18 +3,24 @@
 
 #include "tile.h"
 
+#define LANES 8
+#include "winograd_lanes.h"
+#define LANES 16
+#include "winograd_lanes.h"
+
 // MARK: - Weights
 
-static INLINE void pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
-                        ptrdiff_t panel) {
+static INLINE void pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
+                        ptrdiff_t channels, ptrdiff_t panel) {
   ptrdiff_t panels = ceil_div(outputs, GRAFT_PANEL), first = panel * GRAFT_PANEL;
   ptrdiff_t width = outputs - first < GRAFT_PANEL ? outputs - first : GRAFT_PANEL;
   ptrdiff_t point_stride = panels * channels * GRAFT_PANEL;
   for (ptrdiff_t c = 0; c < channels; c++) {
     float taps[9][GRAFT_PANEL] = {{0}};
     for (ptrdiff_t o = 0; o < width; o++) {
-      const float *w = weights + ((first + o) * channels + c) * 9;
-      for (int t = 0; t < 9; t++) taps[t][o] = w[t];
+      const float *w =
+          weights->first + (first + o) * weights->output_stride + c * weights->channel_stride;
+      for (int t = 0; t < 9; t++) taps[t][o] = w[t * weights->tap_stride];
     }
     float16 rows[6][3];
     for (int j = 0; j < 3; j++) {
@@ -32,13 +38,14 @@ static INLINE void pack(const float *weights, float *packed, ptrdiff_t outputs, 
 }
 
 FOR_EACH_PATH(graft_winograd_pack,
-              (const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
+              (const graft_weights *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
                ptrdiff_t panel),
               (weights, packed, outputs, channels, panel), pack)
 
 // MARK: - Input
 
-static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+// Sixteen channels at a time where 32 registers hold them.
+static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, int wide) {
   ptrdiff_t channels = w->channels, point_stride = w->point_floats;
   for (ptrdiff_t t = begin; t < end; t++) {
     place p = find_tile(w, w->first_tile + t);
@@ -52,29 +59,29 @@ static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end
       }
     }
     float *transformed = w->transformed + t * w->tile_floats;
-    for (ptrdiff_t c = 0; c < channels; c += 8) {
+    for (ptrdiff_t c = 0; c < channels;) {
       float *target = transformed + c / 16 * w->panel_floats + c % 16;
-      float8 columns[6][6];
-      UNROLL for (int j = 0; j < 6; j++) {
-        float8 d[6], r[6];
-        UNROLL for (int i = 0; i < 6; i++) {
-          d[i] = pixels[i][j] ? LOAD8(pixels[i][j] + c) : (float8){0};
-        }
-        TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int i = 0; i < 6; i++) columns[i][j] = r[i];
-      }
-      UNROLL for (int i = 0; i < 6; i++) {
-        float8 r[6];
-        const float8 *d = columns[i];
-        TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int j = 0; j < 6; j++) STORE8(target + (i * 6 + j) * point_stride, r[j]);
+      if (wide && c + 16 <= channels) {
+        transform_input16(pixels, c, target, point_stride);
+        c += 16;
+      } else {
+        transform_input8(pixels, c, target, point_stride);
+        c += 8;
       }
     }
   }
 }
 
-FOR_EACH_PATH(graft_winograd_input, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
-              (w, begin, end), input)
+static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  inputs(w, begin, end, 0);
+}
+
+static INLINE void wide_input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  inputs(w, begin, end, 1);
+}
+
+FOR_EACH_WIDTH(graft_winograd_input, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
+               (w, begin, end), input, wide_input)
 
 // MARK: - Products
 
@@ -107,7 +114,7 @@ void graft_winograd_products(const graft_winograd *w, ptrdiff_t point, ptrdiff_t
 
 // MARK: - Output
 
-static INLINE void output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+static INLINE void outputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, int wide) {
   ptrdiff_t columns = ceil_div(w->outputs, GRAFT_PANEL) * GRAFT_PANEL;
   ptrdiff_t point_stride = w->tile_stride * columns;
   for (ptrdiff_t t = begin; t < end; t++) {
@@ -118,31 +125,25 @@ static INLINE void output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t en
     const float *products = w->products + t * columns;
     ptrdiff_t corner =
         ((p.image * w->output_height + p.y) * w->output_width + p.x) * w->outputs;
-    for (ptrdiff_t o = 0; o < w->outputs; o += 8) {
-      float8 pixels[4][6], bias = LOAD8(w->bias + o);
-      UNROLL for (int j = 0; j < 6; j++) {
-        float8 d[6], r[4];
-        UNROLL for (int i = 0; i < 6; i++) {
-          d[i] = LOAD8(products + (i * 6 + j) * point_stride + o);
-        }
-        TRANSFORM_OUTPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int i = 0; i < 4; i++) pixels[i][j] = r[i];
-      }
-      for (ptrdiff_t i = 0; i < height; i++) {
-        float8 r[4];
-        const float8 *d = pixels[i];
-        TRANSFORM_OUTPUT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        for (ptrdiff_t j = 0; j < width; j++) {
-          ptrdiff_t place = corner + (i * w->output_width + j) * w->outputs + o;
-          float8 value = r[j] + bias;
-          if (w->residual) value += LOAD8(w->residual + place);
-          clamp8(&value, w->low, w->high);
-          STORE8(w->y + place, value);
-        }
+    for (ptrdiff_t o = 0; o < w->outputs;) {
+      if (wide && o + 16 <= w->outputs) {
+        transform_output16(w, products, point_stride, corner, height, width, o);
+        o += 16;
+      } else {
+        transform_output8(w, products, point_stride, corner, height, width, o);
+        o += 8;
       }
     }
   }
 }
 
-FOR_EACH_PATH(graft_winograd_output, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
-              (w, begin, end), output)
+static INLINE void output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  outputs(w, begin, end, 0);
+}
+
+static INLINE void wide_output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
+  outputs(w, begin, end, 1);
+}
+
+FOR_EACH_WIDTH(graft_winograd_output, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
+               (w, begin, end), output, wide_output)

@@ -48,6 +48,31 @@ package struct Limits: Hashable, Sendable {
   package static let relu = Limits(low: 0)
 }
 
+/// How the weights that are to be packed lie, seen from the convolution that they are packed for.
+package enum WeightOrder: Sendable {
+  /// `[O, C/groups, KH, KW]`
+  case asIs
+  /// Those of the convolution whose gradient this one computes: `[C/groups, O, KH, KW]` within each
+  /// group, every kernel turned round.
+  case turned
+}
+
+extension graft_weights {
+  init(_ group: UnsafePointer<Float>, _ geometry: ConvolutionGeometry, _ order: WeightOrder) {
+    let taps = geometry.window.taps
+    switch order {
+    case .asIs:
+      self.init(
+        first: group, output_stride: geometry.channelsPerGroup * taps, channel_stride: taps,
+        tap_stride: 1)
+    case .turned:
+      self.init(
+        first: group + (taps - 1), output_stride: taps,
+        channel_stride: geometry.outputsPerGroup * taps, tap_stride: -1)
+    }
+  }
+}
+
 /// Weights lie packed as `[group][panel of 16 outputs][block of channels][tap][channel][16]`, the
 /// last panel of a group filled up with zeros; depthwise as `[tap][output]`.
 extension Kernels {
@@ -60,21 +85,27 @@ extension Kernels {
   /// ``convolve``.
   package static func packConvolution(
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
-    _ geometry: ConvolutionGeometry
+    _ geometry: ConvolutionGeometry, order: WeightOrder = .asIs
   ) {
     if geometry.isDepthwise {
       let (outputs, taps) = (geometry.outputChannels, geometry.window.taps)
       for output in 0..<outputs {
-        for tap in 0..<taps { packed[tap * outputs + output] = weights[output * taps + tap] }
+        for tap in 0..<taps {
+          let place = order == .asIs ? tap : taps - 1 - tap
+          packed[tap * outputs + output] = weights[output * taps + place]
+        }
       }
       return
     }
     let groupFloats = geometry.weightCount / geometry.groups
     Parallel.run(geometry.groups * geometry.panels) { task in
       let (group, panel) = task.quotientAndRemainder(dividingBy: geometry.panels)
-      graft_pack_panel(
-        weights + group * groupFloats, packed + task * geometry.panelFloats,
-        geometry.outputsPerGroup, geometry.channelsPerGroup, geometry.window.taps, panel)
+      let weights = graft_weights(weights + group * groupFloats, geometry, order)
+      withUnsafePointer(to: weights) {
+        graft_pack_panel(
+          $0, packed + task * geometry.panelFloats, geometry.outputsPerGroup,
+          geometry.channelsPerGroup, geometry.window.taps, panel)
+      }
     }
   }
 

@@ -16,7 +16,7 @@ extension Kernels {
         usesWinograd
         ? packedWinogradFloats(turned) + winogradScratchFloats(turned)
         : packedConvolutionFloats(turned) + convolutionScratchFloats(turned)
-      return turned.weightCount + convolution + (phase.isWhole ? 0 : turned.outputCount)
+      return phase.isWhole ? convolution : turned.weightCount + convolution + turned.outputCount
     }
     return phases.max() ?? 0
   }
@@ -30,14 +30,14 @@ extension Kernels {
     let covered = phases.reduce(0) { $0 + $1.turned.outputCount }
     if begins, covered < geometry.inputCount { fill(dx, with: 0, count: geometry.inputCount) }
     for phase in phases {
-      phase.turn(weights, scratch)
-      let packed = scratch + phase.turned.weightCount
       guard !phase.isWhole else {
         convolve(
-          dy, turned: scratch, dx, phase.turned, packed: packed, usesWinograd: usesWinograd,
+          dy, turned: weights, dx, phase.turned, packed: scratch, usesWinograd: usesWinograd,
           begins: begins)
         continue
       }
+      phase.turn(weights, scratch)
+      let packed = scratch + phase.turned.weightCount
       let working = packed + packedConvolutionFloats(phase.turned)
       let result = working + convolutionScratchFloats(phase.turned)
       packConvolution(scratch, packed, phase.turned)
@@ -46,19 +46,19 @@ extension Kernels {
     }
   }
 
-  /// `dX += dY ⋆ turned`
+  /// `dX += dY ⋆ weights turned round`
   private static func convolve(
     _ dy: UnsafePointer<Float>, turned weights: UnsafePointer<Float>,
     _ dx: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry,
     packed: UnsafeMutablePointer<Float>, usesWinograd: Bool, begins: Bool
   ) {
     if usesWinograd {
-      packWinograd(weights, packed, geometry)
+      packWinograd(weights, packed, geometry, order: .turned)
       convolveWinograd(
         dy, packed: packed, bias: nil, residual: begins ? nil : UnsafePointer(dx), dx, geometry,
         scratch: packed + packedWinogradFloats(geometry))
     } else {
-      packConvolution(weights, packed, geometry)
+      packConvolution(weights, packed, geometry, order: .turned)
       convolve(
         dy, packed: packed, bias: nil, dx, geometry,
         scratch: packed + packedConvolutionFloats(geometry), accumulates: !begins)

@@ -18,14 +18,16 @@ extension Kernels {
     points * geometry.panels * panel * geometry.inputChannels
   }
 
-  /// Transforms `weights`, `[O, C, 3, 3]`, to `[point][panel of 16 outputs][channel][16]`.
+  /// Transforms `weights`, `[O, C, 3, 3]` or turned round, to `[point][panel of 16 outputs][channel][16]`.
   package static func packWinograd(
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
-    _ geometry: ConvolutionGeometry
+    _ geometry: ConvolutionGeometry, order: WeightOrder = .asIs
   ) {
+    let weights = graft_weights(weights, geometry, order)
     Parallel.run(geometry.panels) { panel in
-      graft_winograd_pack(
-        weights, packed, geometry.outputChannels, geometry.inputChannels, panel)
+      withUnsafePointer(to: weights) {
+        graft_winograd_pack($0, packed, geometry.outputChannels, geometry.inputChannels, panel)
+      }
     }
   }
 

@@ -78,10 +78,16 @@ void graft_convolution_plan(graft_convolution *convolution);
 ptrdiff_t graft_convolution_tasks(const graft_convolution *convolution);
 void graft_convolve(const graft_convolution *convolution, ptrdiff_t task);
 
-// Packs one panel of one group: weights[outputs][channels][taps] of that group, of any alignment,
-// into packed[channel blocks][taps][block][16].
-void graft_pack_panel(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
-                      ptrdiff_t taps, ptrdiff_t panel);
+// Weights of one group as they lie: of any alignment, strides counted in floats. Turned round, the
+// last tap comes first, and outputs and channels change places.
+typedef struct graft_weights {
+  const float *first;
+  ptrdiff_t output_stride, channel_stride, tap_stride;
+} graft_weights;
+
+// Packs one panel of one group into packed[channel blocks][taps][block][16].
+void graft_pack_panel(const graft_weights *weights, float *packed, ptrdiff_t outputs,
+                      ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t panel);
 
 // Output rows [begin, end) of batch * output_height of a depthwise convolution: channels is 1,
 // weights are [taps][groups * outputs], bias is [groups * outputs].
@@ -124,6 +130,11 @@ void graft_clamp(const float *x, float *y, ptrdiff_t count, float low, float hig
 // dx[i] += dy[i] where low < y[i] < high; where the gradient begins, assigned, and dx may be dy.
 void graft_pass(const float *y, const float *dy, float *dx, ptrdiff_t count, float low, float high,
                 int begins);
+
+// One step of descent with momentum: g = dp + decay * p, v = momentum * v + g, p -= rate * v, or with
+// look-ahead p -= rate * (g + momentum * v).
+void graft_descend(float *p, const float *dp, float *v, ptrdiff_t count, float rate, float decay,
+                   float momentum, int looks_ahead);
 
 // y[i] = a[i] + b[i]; y may be either.
 void graft_sum(const float *a, const float *b, float *y, ptrdiff_t count);
@@ -202,8 +213,8 @@ typedef struct graft_winograd {
   float low, high;
 } graft_winograd;
 
-// Transforms and packs one panel of weights[outputs][channels][3][3].
-void graft_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs,
+// Transforms and packs one panel of weights of 9 taps.
+void graft_winograd_pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
                          ptrdiff_t channels, ptrdiff_t panel);
 // Tiles [begin, end) of the block.
 void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);

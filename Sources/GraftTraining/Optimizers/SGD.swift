@@ -43,16 +43,11 @@ public struct SGD: Optimizer, Hashable {
       return
     }
     // The velocity begins at zero, so the first update gives v = g without a special case.
-    let (momentum, lookAhead) = (momentum, isNesterov)
     state.slots[0].withUnsafeMutableElements { velocity in
-      let v = velocity.baseAddress!
-      Parallel.forRanges(of: count, size: Parallel.elementRange) { range in
-        for i in range {
-          let g = dp[i] + decay * p[i]
-          v[i] = momentum * v[i] + g
-          p[i] -= rate * (lookAhead ? g + momentum * v[i] : v[i])
-        }
-      }
+      guard let v = velocity.baseAddress else { return }
+      Kernels.descend(
+        p, dp, v, count: count, rate: rate, decay: decay, momentum: momentum,
+        looksAhead: isNesterov)
     }
   }
 }
