@@ -14,14 +14,17 @@ import Testing
   }
 
   /// Three convolutions with normalisations, the last two on a quarter of the pixels, and a head.
-  private func model() throws -> Model {
+  ///
+  /// - Parameter sharesWeights: do the last two convolutions have the same weights, `shared.w`?
+  private func model(sharesWeights: Bool = false) throws -> Model {
     var builder = ModelBuilder("phases")
     builder.input("image", [-1, 3, 16, 16])
     var (value, channels) = ("image", 3)
     for (name, stride) in [("one", 1), ("two", 2), ("three", 1)] {
-      builder.weights("\(name).w", [6, channels, 3, 3])
+      let weights = sharesWeights && name != "one" ? "shared.w" : "\(name).w"
+      if name != "three" || !sharesWeights { builder.weights(weights, [6, channels, 3, 3]) }
       builder.node(
-        "Conv", [value, "\(name).w"], ["\(name).conv"],
+        "Conv", [value, weights], ["\(name).conv"],
         ["kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": .ints([stride, stride])])
       for part in ["scale", "bias", "mean"] {
         builder.weights("\(name).\(part)", [6], in: part == "scale" ? 0.5...1.5 : -0.2...0.2)
@@ -77,6 +80,30 @@ import Testing
     // Statistics of frozen normalisations stay, and so do those of trained ones unless asked for.
     #expect(names.allSatisfy { !$0.hasSuffix("mean") && $0 != "variance" })
     #expect(run.best.card?.trained == run.report.keptPhase)
+  }
+
+  /// Of two nodes with the same weights the one behind the cut learns, and the frozen one keeps them.
+  @Test(arguments: [TrainingDepth.layers(2), .from("three.conv"), .block, .all])
+  func sharedWeightsChangeWhereTheyLearnOnly(_ depth: TrainingDepth) throws {
+    let model = try model(sharesWeights: true)
+    let before = try #require(model.graph.parameters["shared.w"]?.tensor)
+    let unjudged = try ImageFolder(folder.path.appending("photos")).split(validation: 0)
+    let run = try model.fineTune(on: unjudged, options: options(depth))
+    let learned = run.best.graph
+    let weights = try ["two.conv", "three.conv"].map { name in
+      let node = try #require(learned.nodes.first { $0.name == name })
+      return try #require(learned.parameters[node.inputs[1]]?.tensor)
+    }
+    let isTwoFrozen = depth != .all && depth != .block
+    #expect((weights[0] == before) == isTwoFrozen)
+    #expect(weights[1] != before)
+    #expect(weights[0] != weights[1])
+    // What is written is what was learned.
+    let file = folder.path.appending("shared.onnx")
+    try run.best.write(to: file)
+    let read = try Model(contentsOf: file).graph
+    #expect(read.parameters.values.contains { $0.tensor == weights[0] })
+    #expect(read.parameters.values.contains { $0.tensor == weights[1] })
   }
 
   @Test func thawsLayerByLayer() throws {
