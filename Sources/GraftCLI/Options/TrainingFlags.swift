@@ -43,7 +43,12 @@ struct TrainingFlags: ParsableArguments {
       """)
   var optimizer: String?
 
-  @Option(parsing: .unconditional, help: "Momentum of the optimizers that have it.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Momentum of the optimizers that have it. (default: the optimizer's own, which one-cycle moves \
+      against the rate)
+      """)
   var momentum: Float?
 
   @Option(help: "How the rate changes: \(ScheduleCatalog.names.joined(separator: ", ")).")

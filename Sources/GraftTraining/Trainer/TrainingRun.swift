@@ -44,7 +44,8 @@ struct TrainingRun<Network: TrainableNetwork> {
     }
     peakRate = try options.peakRate()
     let usual = try ScheduleCatalog.make(
-      options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps)
+      options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps,
+      movesMomentum: options.momentum == nil)
     self.schedule = schedule ?? usual
     parameters = network.learnedParameters
     buffers = network.runningBuffers
@@ -204,8 +205,10 @@ extension TrainingRun {
     if options.l1 > 0 { loss += L1(options.l1).addGradient(to: parameters) }
     pass.lossSum += loss * Double(batch.labels.count)
     if let norm = options.gradientClip { GradientClipping(maximumNorm: norm).clip(parameters) }
+    let optimizer =
+      schedule.momentum(at: step).map(trainer.optimizer.withMomentum) ?? trainer.optimizer
     for (index, parameter) in parameters.enumerated() {
-      trainer.optimizer.update(
+      optimizer.update(
         parameter.value, gradient: parameter.gradient.readOnly, role: parameter.role,
         state: &optimizerStates[index], rate: rate * layerFactor(parameter.layer))
     }
