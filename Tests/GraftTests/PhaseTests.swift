@@ -173,6 +173,41 @@ import Testing
     #expect(resumed.validationPredictions == whole.validationPredictions)
   }
 
+  /// A photo that could not be read is left out by the run that goes on, too, also where that reads
+  /// no features.
+  @Test(arguments: [TrainingDepth.all, .block])
+  func goesOnWithoutWhatWasUnreadable(_ depth: TrainingDepth) throws {
+    let root = folder.path.appending("photos")
+    let label = try #require(photos.labels.first)
+    let png = try Data(
+      contentsOf: URL(fileURLWithPath: root.appending(label).appending("0.png").string))
+    let broken = root.appending(label).appending("broken.png").string
+    try png.prefix(png.count / 2).write(to: URL(fileURLWithPath: broken))
+    // On the side of those that are learned from, which is not read before it is learned from.
+    let damaged = try #require(
+      try (0..<9).map { try ImageFolder(root).split(seed: $0) }.first { split in
+        split.split.train.contains { split.samples[$0].path.string.hasSuffix("broken.png") }
+      })
+    var options = options(depth)
+    options.augmentation = try AugmentationPolicy("light")
+    options.skippableFraction = 0.1
+    let whole = try model().fineTune(on: damaged, options: options)
+    #expect(whole.report.skippedCount == 1)
+    let path = folder.path.appending("last.ckpt")
+    var steps = 0
+    _ = try model().fineTune(on: damaged, options: options) { event in
+      if case .training(.stepEnded) = event { steps += 1 }
+      return steps >= 14 ? .stop : .proceed
+    } onCheckpoint: { (checkpoint) throws(GraftError) in
+      try checkpoint.write(to: path)
+    }
+    let resumed = try model().fineTune(
+      on: damaged, options: options, resuming: FineTuningCheckpoint(contentsOf: path))
+    #expect(changed(resumed.best.graph, whole.best.graph) == [])
+    #expect(resumed.report.phases == whole.report.phases)
+    #expect(resumed.report.skippedCount == 1)
+  }
+
   @Test func mixesBelowTheHead() throws {
     let model = try model()
     func phases(_ mixing: String?) throws -> [Report.Phase] {
