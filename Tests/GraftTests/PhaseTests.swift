@@ -146,6 +146,25 @@ import Testing
     }
   }
 
+  /// Photos that are learned from changed have no use for their plain features below the head.
+  @Test func computesPlainFeaturesOfWhatJudgesOnly() throws {
+    let model = try model()
+    for judged in [photos, try ImageFolder(folder.path.appending("photos")).split(validation: 0)] {
+      let (all, judging) = (judged.samples.count, judged.split.validation.count)
+      var options = options(.block)
+      options.augmentation = try AugmentationPolicy("light")
+      options.caching = .off
+      var (totals, planned): ([Int], [Int]) = ([], [])
+      _ = try model.fineTune(on: judged, options: options) { event in
+        if case .planned(let phases) = event { planned = phases.map(\.photos) }
+        if case .featuresStarted(let total, _) = event { totals.append(total) }
+        return .proceed
+      }
+      #expect(totals == (judging == 0 ? [all] : [all, judging]))
+      #expect(planned == [all, judging])
+    }
+  }
+
   /// Stopped at any step of any phase: 4 steps an epoch, 2 epochs of the head, 3 of the block.
   @Test(arguments: [1, 4, 7, 8, 9, 13, 20], [false, true])
   func goesOnAsNeverInterrupted(stop: Int, isChanged: Bool) throws {
