@@ -84,7 +84,8 @@ extension FinetuneProgress {
       if phase.photos > 0 {
         let purpose = phase.name == "head" ? "" : " for \(phase.name)"
         lines.append(
-          "features of \(phase.photos) photos\(purpose)" + Self.about(phase.featureSeconds)
+          "features of " + counted(phase.photos, "photo") + purpose
+            + Self.about(phase.featureSeconds)
             + (keepsFeatures ? ", kept for next time" : ""))
       }
       lines.append(phase.name == "head" ? "head, some seconds" : Self.line(for: phase))
