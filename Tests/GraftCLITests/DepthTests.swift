@@ -27,6 +27,48 @@ import Testing
     #expect(rows.filter { $0.hasSuffix(",all") }.count == 2)
   }
 
+  @Test func saysPhasesOfSomeLayersInWords() throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos()
+    let run = try place.graft(
+      "finetune", "tiny.onnx", "on", "photos", "--depth", "2", "--epochs", "1", "--momentum", "0.8",
+      "--val", "0", "--estimate")
+    #expect(run.status == 0, "\(run.err)")
+    #expect(run.err.contains("\n        3 2 layers: 1 epoch, less than 0.1 GB of memory\n"))
+    // Without validation the last phase is the one that is kept.
+    let trained = try place.graft(
+      "finetune", "tiny.onnx", "on", "photos", "--depth", "2", "--epochs", "1", "--momentum", "0.8",
+      "--val", "0")
+    #expect(trained.status == 0, "\(trained.err)")
+    #expect(trained.err.contains("\n2 layers  1 epoch, best 1:  loss "))
+    #expect(
+      trained.out.hasPrefix("\nBest    epoch 1 of phase '2 layers'; no photos were kept back "))
+  }
+
+  /// Also where nothing takes long: all features are there, and only the head learns.
+  @Test func estimateSaysThePlan() throws {
+    let place = try Workplace()
+    try place.addModel()
+    try place.addPhotos()
+    let words = ["finetune", "tiny.onnx", "on", "photos", "--depth", "head"]
+    try #require(try place.graft(words + ["--epochs", "1"]).status == 0)
+    let estimate = try place.graft(words + ["--estimate"])
+    #expect(estimate.status == 0)
+    #expect(estimate.err.hasSuffix("\nPlan    1 head, some seconds\n"), "\(estimate.err)")
+    let json = try place.graft(
+      "finetune", "tiny.onnx", "on", "photos", "--depth", "all", "--epochs", "3", "--estimate",
+      "--json")
+    let document = try JSONSerialization.jsonObject(with: json.output) as? [String: Any]
+    let plan = try #require(document?["plan"] as? [[String: Any]])
+    #expect(plan.map { $0["phase"] as? String } == ["head", "all"])
+    #expect(plan.map { $0["photos"] as? Int } == [0, 0])
+    #expect(plan[1]["layers"] as? Int == 2)
+    #expect(plan[1]["epochs"] as? Int == 3)
+    #expect(try #require(plan[1]["memoryBytes"] as? Int) > 0)
+    #expect(plan[1]["learningSeconds"] is Double)
+  }
+
   /// Stopped while the whole network learns; the run that goes on ends with the same bytes.
   @Test func goesOnWhereItWasStopped() throws {
     let place = try Workplace()
@@ -85,6 +127,7 @@ import Testing
   @Test(
     arguments: [
       ("--depth 9", 64, "--depth 9: the network has 2 layers; expected 1 to 2"),
+      ("--depth -1", 64, "--depth -1: the network has 2 layers; expected 1 to 2"),
       ("--depth nose", 64, "--depth nose: the network has no node of this name"),
       ("--depth all --augment blur", 64, "--augment: no augmentation is called 'blur'"),
       (

@@ -21,6 +21,14 @@ import Testing
       "lr-find.svg: there is such a file already; graft overwrites nothing.")
     let json = try place.graft(
       "lr-find", "tiny.onnx", "photos", "--depth", "head", "--force", "--json")
+    let adam = try place.graft(
+      "lr-find", "tiny.onnx", "photos", "--depth", "all", "--force", "--optimizer", "adam",
+      "--batch", "8", "--from", "1e-5", "--to", "1000")
+    #expect(
+      adam.out.contains(
+        "\nNext    graft finetune tiny.onnx on photos --depth all --optimizer adam --batch 8 --lr "
+      ))
+    #expect(adam.out.contains(#/ lowest is [0-9.e+-]+; at [0-9.e+-]+ it explodes\n/#))
     let document = try JSONSerialization.jsonObject(with: json.output) as? [String: Any]
     #expect(document?["phase"] as? String == "head")
     #expect((document?["points"] as? [Any])?.isEmpty == false)

@@ -39,8 +39,23 @@ import Testing
     ),
     (
       "finetune tiny.onnx on photos --val -0.2",
-      "--val -0.2 and --test 0.0 leave nothing to train on"
+      "--val is -0.2; expected 0 or above, below 1"
     ),
+    ("finetune tiny.onnx on photos --test nan", "--test is nan; expected 0 or above, below 1"),
+    (
+      "finetune tiny.onnx on photos --depth head --unfreeze-every 2",
+      "--unfreeze-every thaws layers below the head; --depth head trains the head alone"
+    ),
+    (
+      "finetune tiny.onnx on photos --depth head --layer-decay 0.9",
+      "--layer-decay slows layers below the head; --depth head trains the head alone"
+    ),
+    (
+      "finetune tiny.onnx on photos --depth head --batch-norm train",
+      "--batch-norm is for layers below the head; --depth head trains the head alone"
+    ),
+    ("finetune tiny.onnx on photos --depth head --momentum 0.5", "adamw has no momentum"),
+    ("finetune tiny.onnx on photos --depth ''", "The value '' is invalid for '--depth <depth>'"),
     ("finetune tiny.onnx on photos --threads -2", "--threads is -2; expected 1 to 1024"),
     ("finetune tiny.onnx on photos --size 0", "--size is 0; expected 1 to 8192"),
     ("classify tiny.onnx photos --top -1", "--top is -1; expected at least 1"),

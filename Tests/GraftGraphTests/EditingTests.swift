@@ -100,6 +100,35 @@ import Testing
     #expect(own.parameters["w.a"]?.role == .weight)
     #expect(own.givingNodesOwnParameters().parameters.count == 2)
   }
+
+  /// The copy's name may be that of a value already.
+  @Test func takesNoNameThatIsInUse() throws {
+    var builder = ModelBuilder()
+    builder.input("x", [-1, 3])
+    builder.weights("w", [3, 3])
+    builder.node("MatMul", ["x", "w"], ["a"])
+    builder.node("Relu", ["a"], ["w.a"])
+    builder.node("MatMul", ["w.a", "w"], ["b"])
+    builder.output("b", [-1, 3])
+    let shared = try builder.model.imported()
+    let own = shared.givingNodesOwnParameters()
+    #expect(own.nodes.map(\.inputs) == [["x", "w.a_"], ["a"], ["w.a", "w"]])
+    let images = Tensor.images([4, 3])
+    #expect(
+      try NaiveExecutor.output(of: own, images) == NaiveExecutor.output(of: shared, images))
+  }
+
+  /// One node that reads a parameter twice shares it with nobody.
+  @Test func leavesTogetherWhatOneNodeReadsTwice() throws {
+    var builder = ModelBuilder()
+    builder.input("x", [-1, 3])
+    builder.weights("w", [3])
+    builder.node("Sum", ["x", "w", "w"], ["a"])
+    builder.node("Mul", ["a", "w"], ["b"])
+    builder.output("b", [-1, 3])
+    let own = try builder.model.imported().givingNodesOwnParameters()
+    #expect(own.nodes.map(\.inputs) == [["x", "w.a", "w.a"], ["a", "w"]])
+  }
 }
 
 @Suite struct SplittingTests {

@@ -41,6 +41,25 @@ import Testing
       "valid", opset: 1,
       attributes: ["kernel_shape": [2, 2], "auto_pad": "VALID"],
       inputs: [.activation([1, 3, 5, 4])]),
+    .init(
+      "apart", attributes: ["kernel_shape": [2, 1], "strides": [3, 2]],
+      inputs: [.activation([3, 2, 7, 5])]),
+    .init(
+      "dilated, strided, three images", opset: 19,
+      attributes: [
+        "kernel_shape": [2, 3], "strides": [2, 3], "dilations": [3, 2], "pads": [1, 2, 0, 1],
+      ], inputs: [.activation([3, 5, 9, 11])], exportOpsets: [19]),
+    .init(
+      "ceil, dilated", opset: 19,
+      attributes: [
+        "kernel_shape": [3, 3], "strides": [2, 2], "dilations": [1, 2], "ceil_mode": 1,
+      ], inputs: [.activation([2, 3, 8, 8])], exportOpsets: [19]),
+    .init(
+      "ceil, last window mostly outside",
+      attributes: ["kernel_shape": [3, 3], "strides": [3, 3], "ceil_mode": 1],
+      inputs: [.activation([2, 3, 7, 10])]),
+    .init(
+      "whole image", attributes: ["kernel_shape": [5, 7]], inputs: [.activation([3, 3, 5, 7])]),
     .init("1×1", attributes: ["kernel_shape": [1, 1]], inputs: [.activation([2, 3, 2, 3])]),
     .init(
       "one element", attributes: ["kernel_shape": [1, 1]], inputs: [.activation([1, 1, 1, 1])]),

@@ -42,6 +42,13 @@ import Testing
       attributes: ["training_mode": 1, "momentum": 0.7, "epsilon": 0.01],
       inputs: inputs([3, 19, 2, 3]), outputCount: 3, differentiableOutputs: [0]),
     .init("matrix", opset: 15, attributes: ["training_mode": 1], inputs: inputs([8, 5])),
+    .init("one image", opset: 15, attributes: ["training_mode": 1], inputs: inputs([1, 5, 3, 3])),
+    .init(
+      "many channels", opset: 15, attributes: ["training_mode": 1, "epsilon": 0.1],
+      inputs: inputs([3, 37, 3, 5])),
+    .init(
+      "more than one task", opset: 15, attributes: ["training_mode": 1],
+      inputs: inputs([3, 20, 31, 29])),
   ]
 
   /// `(X − mean) / √(variance + epsilon) · scale + B`

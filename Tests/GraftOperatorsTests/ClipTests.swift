@@ -21,6 +21,11 @@ import Testing
     .init(
       "oldest", opset: 1, attributes: ["min": -1.0, "consumed_inputs": [0]], inputs: [image]),
     .init("no attributes", opset: 10, inputs: [image]),
+    .init(
+      "more than one task",
+      inputs: [.activation([3, 5, 65, 64], in: -4...8, avoiding: [0, 6]), .scalar(0), .scalar(6)]),
+    .init("scalar", inputs: [.floats([], [3]), .scalar(0), .scalar(6)]),
+    .init("one element below", inputs: [.floats([1, 1, 1, 1], [-3]), .scalar(0), .scalar(6)]),
     .init("one element", inputs: [.floats([1], [9]), .scalar(0), .scalar(6)]),
   ]
 

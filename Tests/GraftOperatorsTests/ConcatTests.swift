@@ -25,6 +25,21 @@ import Testing
     .init(
       "with a parameter", attributes: ["axis": 1],
       inputs: [.activation([2, 3, 2, 3]), .parameter([2, 2, 2, 3])]),
+    .init(
+      "channels, from the end", attributes: ["axis": -3],
+      inputs: [
+        .activation([3, 1, 5, 7]), .activation([3, 5, 5, 7], seed: 4),
+        .activation([3, 2, 5, 7], seed: 5), .activation([3, 3, 5, 7], seed: 6),
+      ]),
+    .init(
+      "columns", attributes: ["axis": 3],
+      inputs: [.activation([2, 3, 5, 1]), .activation([2, 3, 5, 4], seed: 4)]),
+    .init(
+      "more than one task", attributes: ["axis": 1],
+      inputs: [.activation([3, 33, 29, 31]), .activation([3, 17, 29, 31], seed: 4)]),
+    .init(
+      "one element each", attributes: ["axis": 1],
+      inputs: [.activation([1, 1, 1, 1]), .activation([1, 1, 1, 1], seed: 4)]),
     .init("one input", attributes: ["axis": 1], inputs: [.activation([2, 3, 2, 1])]),
   ]
 

@@ -48,6 +48,58 @@ import Testing
     .init(
       "computed weights, winograd", attributes: ["pads": [1, 1, 1, 1]],
       inputs: [.activation([1, 8, 4, 5]), .activation([8, 8, 3, 3], in: -1...1, seed: 9)]),
+    .init("one element", inputs: [.activation([1, 1, 1, 1]), .parameter([1, 1, 1, 1])]),
+    .init(
+      "one pixel, padded", attributes: ["pads": [1, 1, 1, 1]],
+      inputs: [.activation([3, 2, 1, 1]), .parameter([5, 2, 3, 3]), .parameter([5], seed: 5)]),
+    .init(
+      "1×1, strided", attributes: ["strides": [2, 2]],
+      inputs: [.activation([3, 5, 7, 6]), .parameter([7, 5, 1, 1]), .parameter([7], seed: 5)]),
+    .init(
+      "1×1, padded", attributes: ["pads": [1, 0, 0, 2]],
+      inputs: [.activation([2, 3, 3, 4]), .parameter([4, 3, 1, 1]), .parameter([4], seed: 5)]),
+    .init(
+      "windows apart", attributes: ["strides": [3, 4]],
+      inputs: [.activation([2, 3, 8, 11]), .parameter([4, 3, 2, 3])]),
+    .init(
+      "1×7", attributes: ["pads": [0, 3, 0, 3]],
+      inputs: [.activation([2, 4, 5, 9]), .parameter([3, 4, 1, 7]), .parameter([3], seed: 5)]),
+    .init(
+      "7×1", attributes: ["pads": [3, 0, 3, 0]],
+      inputs: [.activation([2, 4, 5, 9]), .parameter([3, 4, 7, 1]), .parameter([3], seed: 5)]),
+    .init(
+      "7×7, strided", attributes: ["strides": [2, 2], "pads": [3, 3, 3, 3]],
+      inputs: [.activation([2, 3, 13, 15]), .parameter([8, 3, 7, 7])]),
+    .init(
+      "groups, strided, dilated",
+      attributes: [
+        "group": 3, "strides": [2, 3], "dilations": [3, 2], "pads": [2, 0, 1, 3],
+      ],
+      inputs: [.activation([3, 6, 9, 11]), .parameter([9, 2, 3, 2]), .parameter([9], seed: 5)]),
+    .init(
+      "groups of 1×1", attributes: ["group": 4],
+      inputs: [.activation([3, 8, 3, 5]), .parameter([12, 2, 1, 1]), .parameter([12], seed: 5)]),
+    .init(
+      "depthwise, many channels, three images",
+      attributes: ["group": 37, "pads": [1, 1, 1, 1], "strides": [2, 2]],
+      inputs: [
+        .activation([3, 37, 7, 5]), .parameter([37, 1, 3, 3]), .parameter([37], seed: 5),
+      ]),
+    .init(
+      "depthwise, 5×5, uneven pads", attributes: ["group": 5, "pads": [2, 1, 2, 3]],
+      inputs: [.activation([2, 5, 7, 6]), .parameter([5, 1, 5, 5]), .parameter([5], seed: 5)]),
+    .init(
+      "depthwise, dilated",
+      attributes: ["group": 4, "dilations": [2, 3], "pads": [2, 3, 2, 3]],
+      inputs: [.activation([2, 4, 7, 9]), .parameter([4, 1, 3, 3])]),
+    .init(
+      "winograd, three images, uneven pads", attributes: ["pads": [0, 1, 2, 0]],
+      inputs: [
+        .activation([3, 16, 7, 11]), .parameter([24, 16, 3, 3]), .parameter([24], seed: 5),
+      ]),
+    .init(
+      "winograd, smaller than a tile", attributes: ["pads": [1, 1, 1, 1]],
+      inputs: [.activation([3, 16, 1, 3]), .parameter([16, 16, 3, 3])]),
     .init(
       "empty batch", inputs: [.activation([0, 3, 4, 5]), .parameter([4, 3, 3, 3])]),
   ]

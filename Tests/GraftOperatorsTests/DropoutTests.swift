@@ -15,6 +15,8 @@ import Testing
       inputs: [
         .activation([2, 5, 1, 1]), .scalar(0.3), .ints(IntegerTensor(dimensions: [], values: [1])),
       ]),
+    .init("one element", inputs: [.activation([1, 1, 1, 1])]),
+    .init("one pixel of three images", inputs: [.activation([3, 37, 1, 1]), .scalar(0.4)]),
     .init("several streams", inputs: [.activation([3, 4001]), .scalar(0.75)]),
     .init("opset 10", opset: 10, attributes: ["ratio": 0.2], inputs: [.activation([9])]),
     .init("opset 7", opset: 7, inputs: [.activation([9])]),

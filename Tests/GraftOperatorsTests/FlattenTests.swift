@@ -10,6 +10,8 @@ import Testing
     .init("axis 2", opset: 9, attributes: ["axis": 2], inputs: [.activation([3, 2, 4, 1])]),
     .init("axis of the rank", attributes: ["axis": 3], inputs: [.activation([2, 3, 2])]),
     .init("axis from the end", attributes: ["axis": -1], inputs: [.activation([2, 3, 2, 2])]),
+    .init("pixels, odd", inputs: [.activation([3, 5, 7, 3])]),
+    .init("one element", inputs: [.activation([1, 1, 1, 1])]),
     .init("already flat", inputs: [.activation([3, 5])]),
   ]
 

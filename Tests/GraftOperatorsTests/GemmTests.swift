@@ -32,6 +32,26 @@ import Testing
     .init(
       "old", opset: 6, attributes: ["broadcast": 1, "transB": 1],
       inputs: [.activation([2, 3]), .parameter([4, 3]), .parameter([4], seed: 5)]),
+    .init(
+      "one row", attributes: ["transB": 1],
+      inputs: [.activation([1, 37]), .parameter([11, 37]), .parameter([11], seed: 5)]),
+    .init(
+      "one column", attributes: ["transB": 1],
+      inputs: [.activation([5, 7]), .parameter([1, 7]), .parameter([1], seed: 5)]),
+    .init(
+      "a column, scaled", attributes: ["transA": 1, "beta": -0.5, "alpha": 2.0],
+      inputs: [.activation([7, 5]), .parameter([7, 3]), .parameter([5, 1], seed: 5)]),
+    .init(
+      "one for all", attributes: ["transB": 1, "beta": 0.5],
+      inputs: [.activation([3, 7]), .parameter([5, 7]), .parameter([1, 1], seed: 5)]),
+    .init(
+      "computed everywhere", attributes: ["transA": 1, "transB": 1],
+      inputs: [
+        .activation([7, 5]), .activation([3, 7], seed: 8), .activation([5, 3], seed: 9),
+      ]),
+    .init(
+      "large", attributes: ["transB": 1],
+      inputs: [.activation([33, 129]), .parameter([65, 129]), .parameter([65], seed: 5)]),
     .init("nothing", inputs: [.activation([0, 3]), .parameter([3, 4])]),
     .init(
       "no depth", inputs: [.activation([2, 0]), .parameter([0, 4]), .parameter([4], seed: 5)]),

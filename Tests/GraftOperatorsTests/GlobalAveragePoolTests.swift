@@ -11,6 +11,7 @@ import Testing
     .init("many channels", inputs: [.activation([2, 130, 3, 3])]),
     .init("many pixels", inputs: [.activation([3, 2, 40, 41])]),
     .init("one pixel", opset: 1, inputs: [.activation([2, 5, 1, 1])]),
+    .init("three images", inputs: [.activation([3, 7, 9, 11])]),
     .init("one element", inputs: [.activation([1, 1, 1, 1])]),
     .init("no image", inputs: [.activation([0, 3, 4, 4])]),
   ]

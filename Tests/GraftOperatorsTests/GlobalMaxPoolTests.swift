@@ -11,6 +11,7 @@ import Testing
     .init("many channels", inputs: [.distinct([2, 130, 3, 3])]),
     .init("many pixels", inputs: [.distinct([3, 2, 40, 41])]),
     .init("one pixel", opset: 1, inputs: [.distinct([2, 5, 1, 1])]),
+    .init("three images", inputs: [.distinct([3, 7, 9, 11])]),
     .init("one element", inputs: [.distinct([1, 1, 1, 1])]),
     .init("no image", inputs: [.distinct([0, 3, 4, 4])]),
   ]

@@ -7,6 +7,7 @@ import Testing
 @Suite struct IdentityTests {
   static let cases: [OperatorCase] = [
     .init("image", inputs: [.activation([2, 3, 4, 5])]),
+    .init("odd", inputs: [.activation([3, 5, 7, 9])]),
     .init("vector", inputs: [.activation([7])]),
     .init("one element", opset: 1, inputs: [.activation([1, 1, 1, 1])]),
     .init("parameter", inputs: [.parameter([2, 3, 2, 2])]),

@@ -20,6 +20,10 @@ import Testing
       "size beyond the channels", attributes: ["size": 9, "alpha": 0.7],
       inputs: [.activation([1, 3, 2, 3])]),
     .init(
+      "beta 1, even size, three images",
+      attributes: ["size": 2, "alpha": 0.8, "beta": 1.0, "bias": 0.5],
+      inputs: [.activation([3, 7, 5, 3])]),
+    .init(
       "one element", attributes: ["size": 5, "alpha": 0.7], inputs: [.activation([1, 1, 1, 1])]),
     .init(
       "more than one task", attributes: ["size": 5, "alpha": 0.3],

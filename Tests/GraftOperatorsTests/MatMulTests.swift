@@ -13,6 +13,15 @@ import Testing
     .init("stacks", inputs: [.activation([3, 2, 4]), .activation([3, 4, 5], seed: 9)]),
     .init("A repeated", inputs: [.activation([2, 4]), .parameter([3, 4, 5])]),
     .init("both repeated", inputs: [.activation([2, 1, 3, 4]), .activation([5, 4, 2], seed: 9)]),
+    .init(
+      "stacks repeated crosswise",
+      inputs: [.activation([2, 1, 3, 5]), .activation([1, 3, 5, 2], seed: 9)]),
+    .init("one of everything", inputs: [.activation([1, 1]), .parameter([1, 1])]),
+    .init("one row, one column", inputs: [.activation([3, 1, 7]), .parameter([7, 1])]),
+    .init("large", inputs: [.activation([3, 33, 65]), .parameter([65, 47])]),
+    .init(
+      "B a vector, stack of rank 4",
+      inputs: [.activation([2, 3, 1, 5]), .activation([5], seed: 9)]),
     .init("A a vector", inputs: [.activation([4]), .parameter([4, 5])]),
     .init("A a vector, stack", inputs: [.activation([4]), .parameter([3, 4, 5])]),
     .init("B a vector", inputs: [.activation([2, 3, 4]), .parameter([4])]),

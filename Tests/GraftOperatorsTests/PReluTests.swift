@@ -16,6 +16,15 @@ import Testing
     .init("each its own", inputs: [.activation([2, 4], avoiding: [0]), .parameter([2, 4])]),
     .init("last axis", inputs: [.activation([2, 3, 5, 7], avoiding: [0]), .parameter([7])]),
     .init(
+      "computed slope",
+      inputs: [.activation([3, 5, 7, 3], avoiding: [0]), .activation([3, 5, 1, 1], seed: 9)]),
+    .init(
+      "per pixel", inputs: [.activation([3, 2, 5, 7], avoiding: [0]), .parameter([1, 5, 7])]),
+    .init("scalar slope", inputs: [.activation([2, 3, 5, 7], avoiding: [0]), .scalar(0.3)]),
+    .init(
+      "more than one task",
+      inputs: [.activation([3, 5, 65, 64], avoiding: [0]), .parameter([5, 1, 1])]),
+    .init(
       "old, one slope", opset: 6,
       inputs: [.activation([2, 3, 5, 7], avoiding: [0]), .parameter([1])]),
     .init(

@@ -34,6 +34,17 @@ import Testing
       "edge of what is left", opset: 10, attributes: ["mode": "edge", "pads": [0, -1, 0, 3]],
       inputs: [.activation([2, 4])]),
     .init(
+      "reflect, odd, three images", attributes: ["mode": "reflect"],
+      inputs: [.activation([3, 5, 3, 7]), .ints([0, 2, 1, 3, 0, 1, 2, 6])]),
+    .init(
+      "edge, more than one task", attributes: ["mode": "edge"],
+      inputs: [.activation([3, 5, 41, 43]), .ints([0, 0, 3, 1, 0, 0, 2, 5])]),
+    .init(
+      "channels", inputs: [.activation([3, 5, 3, 7]), .ints([0, 2, 0, 0, 0, 3, 0, 0])]),
+    .init(
+      "one element of zeros",
+      inputs: [.activation([1, 1, 1, 1]), .ints([0, 1, 0, 2, 0, 0, 1, 0])]),
+    .init(
       "one pixel", attributes: ["mode": "edge"],
       inputs: [.activation([1, 1, 1, 1]), .ints([0, 0, 1, 1, 0, 0, 1, 1])]),
     .init(

@@ -29,6 +29,9 @@ import Testing
     .init("matrix", attributes: ["axes": [1]], inputs: [.activation([4, 9])]),
     .init("many channels", attributes: ["axes": [2, 3]], inputs: [.activation([2, 130, 3, 3])]),
     .init("one element", attributes: ["axes": [0]], inputs: [.activation([1])]),
+    .init(
+      "one element, rank 4", attributes: ["axes": [2, 3]], inputs: [.activation([1, 1, 1, 1])]),
+    .init("images and rows", attributes: ["axes": [-2, 0]], inputs: [.activation([3, 5, 7, 3])]),
     .init("large", attributes: ["axes": [2, 3]], inputs: [.activation([2, 3, 90, 91])]),
   ]
 

@@ -29,6 +29,7 @@ import Testing
       inputs: [
         .activation([3, 4]), .dimensions([.fixed(2), .batch(multiple: 1), .fixed(-1)]),
       ]),
+    .init("odd", inputs: [.activation([3, 5, 7, 3]), .ints([0, 7, -1, 5])]),
     .init("one element", inputs: [.activation([1, 1, 1, 1]), .ints([-1])]),
   ]
 

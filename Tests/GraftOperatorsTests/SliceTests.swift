@@ -38,6 +38,17 @@ import Testing
         .activation([2, 5]), .ints([3]), .ints([-100]), .ints([1]), .ints([Int.min]),
       ]),
     .init(
+      "every axis, odd, backwards",
+      inputs: [
+        .activation([3, 5, 7, 9]), .ints([1, -1, 1, 8]), .ints([3, 0, 7, Int.min]),
+        .ints([0, 1, 2, 3]), .ints([1, -2, 3, -3]),
+      ]),
+    .init(
+      "more than one task",
+      inputs: [.activation([3, 37, 31, 29]), .ints([3, 1]), .ints([36, 29]), .ints([1, 3])]),
+    .init(
+      "one element", inputs: [.activation([1, 1, 1, 1]), .ints([0]), .ints([1]), .ints([2])]),
+    .init(
       "images", inputs: [.activation([3, 2, 2, 2]), .ints([1]), .ints([3])]),
   ]
 

@@ -13,6 +13,11 @@ import Testing
     .init("channels", attributes: ["axis": 1], inputs: [.activation([2, 3, 4, 5])]),
     .init("from the end", attributes: ["axis": -2], inputs: [.activation([2, 3, 4])]),
     .init("images", attributes: ["axis": 0], inputs: [.activation([3, 4])]),
+    .init("columns", attributes: ["axis": 3], inputs: [.activation([3, 2, 3, 5])]),
+    .init("rows", attributes: ["axis": -2], inputs: [.activation([2, 3, 5, 7])]),
+    .init("channels, odd", attributes: ["axis": -3], inputs: [.activation([3, 5, 7, 3])]),
+    .init(
+      "more than one task", attributes: ["axis": 1], inputs: [.activation([3, 7, 41, 43])]),
     .init("many classes", inputs: [.activation([5, 1003])]),
     .init("one class", inputs: [.activation([3, 1])]),
     .init("one element", inputs: [.activation([1])]),

@@ -11,6 +11,8 @@ import Testing
       "attribute", opset: 11, attributes: ["axes": [3, 2]], inputs: [.activation([2, 5, 1, 1])]),
     .init("from the end", inputs: [.activation([2, 1, 3]), .ints([-2])]),
     .init("all but the batch", inputs: [.activation([1, 1, 3, 1])]),
+    .init("between, odd", inputs: [.activation([3, 5, 1, 7]), .ints([-2])]),
+    .init("one element", inputs: [.activation([1, 1, 1, 1]), .ints([1, 2, 3])]),
     .init("nothing to remove", inputs: [.activation([2, 3, 4, 5])]),
   ]
 

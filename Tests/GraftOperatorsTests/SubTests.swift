@@ -27,6 +27,18 @@ import Testing
     .init(
       "large", inputs: [.activation([2, 3, 110, 101]), .activation([2, 3, 110, 101], seed: 9)]),
     .init(
+      "images repeated",
+      inputs: [.activation([1, 3, 5, 7]), .activation([2, 3, 5, 7], seed: 9)]),
+    .init(
+      "rows and columns",
+      inputs: [.activation([3, 1, 5, 1]), .activation([1, 4, 1, 7], seed: 9)]),
+    .init(
+      "channel apart",
+      inputs: [.activation([3, 5, 3, 5]), .activation([3, 1, 3, 1], seed: 9)]),
+    .init(
+      "one element, rank 4",
+      inputs: [.activation([1, 1, 1, 1]), .parameter([1, 1, 1, 1])]),
+    .init(
       "old, equal", opset: 1, attributes: ["consumed_inputs": [0, 0]],
       inputs: [.activation([2, 3]), .activation([2, 3], seed: 9)]),
     .init(

@@ -21,6 +21,15 @@ import Testing
     .init(
       "growing", inputs: [.parameter([5]), .activation([3, 1]), .activation([2, 3, 5], seed: 8)]),
     .init(
+      "crosswise",
+      inputs: [
+        .activation([3, 1, 5, 1]), .activation([1, 4, 1, 7], seed: 8),
+        .activation([3, 4, 5, 7], seed: 9),
+      ]),
+    .init(
+      "more than one task",
+      inputs: [.activation([3, 5, 65, 64]), .activation([3, 5, 65, 64], seed: 8)]),
+    .init(
       "old", opset: 1, attributes: ["consumed_inputs": [0, 0]],
       inputs: [.activation([2, 3]), .activation([2, 3], seed: 8)]),
     .init("one element", opset: 6, inputs: [.activation([1]), .activation([1], seed: 8)]),

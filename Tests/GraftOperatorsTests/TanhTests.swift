@@ -13,6 +13,7 @@ import Testing
     .init("scalar", inputs: [.activation([])]),
     .init("nothing", inputs: [.activation([0, 3])]),
     .init("more than one task", inputs: [.activation([3, 5, 65, 64])]),
+    .init("far out", inputs: [.floats([4], [-200, -20, 20, 200])]),
     .init(
       "old", opset: 1, attributes: ["consumed_inputs": [0]], inputs: [.activation([2, 3])]),
   ]

@@ -16,6 +16,11 @@ import Testing
       inputs: [.activation([2, 2, 3, 3, 2])]),
     .init(
       "wider than a tile", attributes: ["perm": [0, 2, 1]], inputs: [.activation([1, 37, 35])]),
+    .init(
+      "more than one task", attributes: ["perm": [0, 3, 1, 2]],
+      inputs: [.activation([3, 31, 29, 37])]),
+    .init(
+      "images last", attributes: ["perm": [1, 3, 2, 0]], inputs: [.activation([3, 5, 7, 9])]),
     .init("vector", inputs: [.activation([4])]),
     .init("one element", inputs: [.activation([1, 1, 1, 1])]),
   ]

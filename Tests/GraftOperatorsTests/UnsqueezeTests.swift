@@ -9,6 +9,7 @@ import Testing
     .init("before a convolution", inputs: [.activation([2, 5]), .ints([2, 3])]),
     .init("attribute", opset: 11, attributes: ["axes": [3, 1]], inputs: [.activation([2, 3])]),
     .init("from the end", inputs: [.activation([2, 3, 4]), .ints([-1, 0])]),
+    .init("between, odd", inputs: [.activation([3, 5, 7]), .ints([2])]),
     .init("one element", inputs: [.activation([1]), .ints([0])]),
   ]
 

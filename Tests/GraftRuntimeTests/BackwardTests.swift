@@ -53,24 +53,24 @@ import Testing
     return try builder.model.imported()
   }
 
-  private func outputGradient(_ count: Int) -> [Float] {
+  func outputGradient(_ count: Int) -> [Float] {
     Tensor.images([count], seed: 21).elements
   }
 
-  private func run(_ session: Session, _ images: Tensor) -> Double {
+  func run(_ session: Session, _ images: Tensor) -> Double {
     let output = session.answers(images)
     let g = outputGradient(output.count)
     return zip(output, g).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  private func differentiate(_ session: Session, _ images: Tensor) {
+  func differentiate(_ session: Session, _ images: Tensor) {
     let output = session.answers(images)
     let gradient = session.outputGradient
     for (index, value) in outputGradient(output.count).enumerated() { gradient.base[index] = value }
     session.backward()
   }
 
-  private func checkGradients(_ graph: Graph) throws {
+  func checkGradients(_ graph: Graph) throws {
     let images = Tensor.images(graph.inputs[0].shape(batchSize: 3))
     let session = try Session(
       graph, batchSize: 4, mode: .training, options: PlanOptions(isExact: true))

@@ -14,14 +14,17 @@ import Testing
   }
 
   /// Three convolutions with normalisations, the last two on a quarter of the pixels, and a head.
-  private func model() throws -> Model {
+  ///
+  /// - Parameter sharesWeights: do the last two convolutions have the same weights, `shared.w`?
+  private func model(sharesWeights: Bool = false) throws -> Model {
     var builder = ModelBuilder("phases")
     builder.input("image", [-1, 3, 16, 16])
     var (value, channels) = ("image", 3)
     for (name, stride) in [("one", 1), ("two", 2), ("three", 1)] {
-      builder.weights("\(name).w", [6, channels, 3, 3])
+      let weights = sharesWeights && name != "one" ? "shared.w" : "\(name).w"
+      if name != "three" || !sharesWeights { builder.weights(weights, [6, channels, 3, 3]) }
       builder.node(
-        "Conv", [value, "\(name).w"], ["\(name).conv"],
+        "Conv", [value, weights], ["\(name).conv"],
         ["kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": .ints([stride, stride])])
       for part in ["scale", "bias", "mean"] {
         builder.weights("\(name).\(part)", [6], in: part == "scale" ? 0.5...1.5 : -0.2...0.2)
@@ -79,6 +82,30 @@ import Testing
     #expect(run.best.card?.trained == run.report.keptPhase)
   }
 
+  /// Of two nodes with the same weights the one behind the cut learns, and the frozen one keeps them.
+  @Test(arguments: [TrainingDepth.layers(2), .from("three.conv"), .block, .all])
+  func sharedWeightsChangeWhereTheyLearnOnly(_ depth: TrainingDepth) throws {
+    let model = try model(sharesWeights: true)
+    let before = try #require(model.graph.parameters["shared.w"]?.tensor)
+    let unjudged = try ImageFolder(folder.path.appending("photos")).split(validation: 0)
+    let run = try model.fineTune(on: unjudged, options: options(depth))
+    let learned = run.best.graph
+    let weights = try ["two.conv", "three.conv"].map { name in
+      let node = try #require(learned.nodes.first { $0.name == name })
+      return try #require(learned.parameters[node.inputs[1]]?.tensor)
+    }
+    let isTwoFrozen = depth != .all && depth != .block
+    #expect((weights[0] == before) == isTwoFrozen)
+    #expect(weights[1] != before)
+    #expect(weights[0] != weights[1])
+    // What is written is what was learned.
+    let file = folder.path.appending("shared.onnx")
+    try run.best.write(to: file)
+    let read = try Model(contentsOf: file).graph
+    #expect(read.parameters.values.contains { $0.tensor == weights[0] })
+    #expect(read.parameters.values.contains { $0.tensor == weights[1] })
+  }
+
   @Test func thawsLayerByLayer() throws {
     var options = options(.all)
     options.unfreezeEvery = 1
@@ -119,6 +146,25 @@ import Testing
     }
   }
 
+  /// Photos that are learned from changed have no use for their plain features below the head.
+  @Test func computesPlainFeaturesOfWhatJudgesOnly() throws {
+    let model = try model()
+    for judged in [photos, try ImageFolder(folder.path.appending("photos")).split(validation: 0)] {
+      let (all, judging) = (judged.samples.count, judged.split.validation.count)
+      var options = options(.block)
+      options.augmentation = try AugmentationPolicy("light")
+      options.caching = .off
+      var (totals, planned): ([Int], [Int]) = ([], [])
+      _ = try model.fineTune(on: judged, options: options) { event in
+        if case .planned(let phases) = event { planned = phases.map(\.photos) }
+        if case .featuresStarted(let total, _) = event { totals.append(total) }
+        return .proceed
+      }
+      #expect(totals == (judging == 0 ? [all] : [all, judging]))
+      #expect(planned == [all, judging])
+    }
+  }
+
   /// Stopped at any step of any phase: 4 steps an epoch, 2 epochs of the head, 3 of the block.
   @Test(arguments: [1, 4, 7, 8, 9, 13, 20], [false, true])
   func goesOnAsNeverInterrupted(stop: Int, isChanged: Bool) throws {
@@ -144,6 +190,41 @@ import Testing
     #expect(changed(resumed.best.graph, whole.best.graph) == [])
     #expect(resumed.report.phases == whole.report.phases)
     #expect(resumed.validationPredictions == whole.validationPredictions)
+  }
+
+  /// A photo that could not be read is left out by the run that goes on, too, also where that reads
+  /// no features.
+  @Test(arguments: [TrainingDepth.all, .block])
+  func goesOnWithoutWhatWasUnreadable(_ depth: TrainingDepth) throws {
+    let root = folder.path.appending("photos")
+    let label = try #require(photos.labels.first)
+    let png = try Data(
+      contentsOf: URL(fileURLWithPath: root.appending(label).appending("0.png").string))
+    let broken = root.appending(label).appending("broken.png").string
+    try png.prefix(png.count / 2).write(to: URL(fileURLWithPath: broken))
+    // On the side of those that are learned from, which is not read before it is learned from.
+    let damaged = try #require(
+      try (0..<9).map { try ImageFolder(root).split(seed: $0) }.first { split in
+        split.split.train.contains { split.samples[$0].path.string.hasSuffix("broken.png") }
+      })
+    var options = options(depth)
+    options.augmentation = try AugmentationPolicy("light")
+    options.skippableFraction = 0.1
+    let whole = try model().fineTune(on: damaged, options: options)
+    #expect(whole.report.skippedCount == 1)
+    let path = folder.path.appending("last.ckpt")
+    var steps = 0
+    _ = try model().fineTune(on: damaged, options: options) { event in
+      if case .training(.stepEnded) = event { steps += 1 }
+      return steps >= 14 ? .stop : .proceed
+    } onCheckpoint: { (checkpoint) throws(GraftError) in
+      try checkpoint.write(to: path)
+    }
+    let resumed = try model().fineTune(
+      on: damaged, options: options, resuming: FineTuningCheckpoint(contentsOf: path))
+    #expect(changed(resumed.best.graph, whole.best.graph) == [])
+    #expect(resumed.report.phases == whole.report.phases)
+    #expect(resumed.report.skippedCount == 1)
   }
 
   @Test func mixesBelowTheHead() throws {

@@ -45,7 +45,7 @@ import Testing
       }
       names.insert(name)
     }
-    #expect(lines.count == 21 * 5)
+    #expect(lines.count == 26 * 5)
     #expect(names == Set(LossCatalog.names))
   }
 
@@ -54,6 +54,7 @@ import Testing
     FocalLoss(), FocalLoss(gamma: 0.5, labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
     FocalLoss(gamma: 1), MeanSquaredError(), HalfSquaredError(), SigmoidCrossEntropy(),
     SigmoidCrossEntropy(labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
+    Hinge(), Hinge(labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
   ]
 
   static let outputs = Tensor([4, 3], [0.3, -1.2, 0.8, 2, 0.1, -0.5, 0, 0, 0, 1, 1, -3])
@@ -106,7 +107,7 @@ import Testing
   @Test(
     arguments: [
       SoftmaxCrossEntropy(), FocalLoss(), FocalLoss(gamma: 0.5), FocalLoss(gamma: 0),
-      SigmoidCrossEntropy(),
+      SigmoidCrossEntropy(), Hinge(),
     ] as [any Loss])
   func staysFiniteForHugeLogits(loss: any Loss) {
     let right = Self.evaluate(loss, Tensor([1, 2], [1e30, -1e30]), Tensor([1, 2], [1, 0]))
@@ -126,6 +127,16 @@ import Testing
     #expect(abs(focal - (0.01 * -log(0.9) + 0.81 * -log(0.1)) / 2) < 1e-6)
   }
 
+  @Test func hingeLeavesAloneWhatLeadsByTheMargin() {
+    let z = Tensor([3, 3], [2, 1, 0.5, 2, 1.25, 0, 0, 0, 3])
+    let y = Tensor([3, 3], [1, 0, 0, 1, 0, 0, 1, 0, 0])
+    let (loss, gradient) = Self.evaluate(Hinge(), z, y)
+    // Leads of 1 and 1.5; 0.75 and 2; 0 and −3.
+    #expect(loss == 5.25 / 9)
+    let pulls: [Double] = [0, 0, 0, -1, 1, 0, -2, 1, 1]
+    #expect(gradient == pulls.map { Float($0 / 9) })
+  }
+
   @Test func halfSquaredErrorMakesTheDeltaRule() {
     let (loss, gradient) = Self.evaluate(
       HalfSquaredError(), Tensor([2, 2], [1, 2, 3, 4]), Tensor([2, 2], [0, 2, 5, 4]), total: 1)
@@ -136,14 +147,14 @@ import Testing
   @Test func catalogSaysWhatThereIs() {
     #expect(
       LossCatalog.names == [
-        "cross-entropy", "focal", "half-squared-error", "mean-squared-error",
+        "cross-entropy", "focal", "half-squared-error", "hinge", "mean-squared-error",
         "sigmoid-cross-entropy",
       ])
     #expect(
       throws: TrainingError(
         "no loss is called 'mse'", kind: .badSetting,
         hints: [
-          "known: cross-entropy, focal, half-squared-error, mean-squared-error, "
+          "known: cross-entropy, focal, half-squared-error, hinge, mean-squared-error, "
             + "sigmoid-cross-entropy"
         ])
     ) {

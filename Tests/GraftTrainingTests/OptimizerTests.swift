@@ -53,6 +53,44 @@ import Testing
     #expect(steps == 22 * 20)
   }
 
+  /// The settings of `Tests/Fixtures/training/make_one_cycle_fixtures.py`.
+  @Test func everyStepOfACycleIsPyTorchs() throws {
+    let rules: [String: (optimizer: any Optimizer, rate: Float)] = [
+      "sgd": (SGD(weightDecay: 0.05), 0.1),
+      "nesterov": (SGD(isNesterov: true, weightDecay: 0.05), 0.1),
+      "adam": (Adam(weightDecay: 0.05), 0.01),
+      "adamw": (AdamW(weightDecay: 0.05), 0.01),
+      "rmsprop-momentum": (RMSprop(momentum: 0.9, weightDecay: 0.05), 0.01),
+    ]
+    let lines = try fixture("one_cycle.txt")
+    #expect(lines.count == rules.count * 26)
+    for start in stride(from: 0, to: lines.count, by: 26) {
+      let rule = try #require(rules[lines[start][1]])
+      let schedule = OneCycle(rule.rate, steps: 12)
+      let numbers = lines[start..<start + 26].map { $0.dropFirst().compactMap { Float($0) } }
+      var parameter = Tensor([4], numbers[1])
+      var state = rule.optimizer.makeState(for: [4])
+      for step in 0..<12 {
+        let gradient = Tensor([4], numbers[2 * step + 2])
+        let momentum = try #require(schedule.momentum(at: step))
+        withExtendedLifetime(gradient) {
+          rule.optimizer.withMomentum(momentum).update(
+            parameter.unsafeMutableView(), gradient: gradient.unsafeView, role: .weight,
+            state: &state, rate: schedule.rate(at: step))
+        }
+        for (a, b) in zip(parameter.elements, numbers[2 * step + 3]) {
+          #expect(abs(a - b) <= 2e-6 * max(1, abs(b)), "\(rule) step \(step): \(a) ≠ \(b)")
+        }
+      }
+    }
+  }
+
+  @Test func noMomentumStaysNone() {
+    #expect(SGD(momentum: 0, weightDecay: 0.1).withMomentum(0.9).slotCount == 0)
+    #expect(RMSprop(weightDecay: 0.1).withMomentum(0.9) == RMSprop(weightDecay: 0.1))
+    #expect(SGD(isNesterov: true).withMomentum(0.5) == SGD(momentum: 0.5, isNesterov: true))
+  }
+
   @Test func decaysWeightsOnly() throws {
     for name in OptimizerCatalog.names {
       for role in [ParameterRole.weight, .bias, .scale] {

@@ -42,6 +42,7 @@ import Testing
     var options = options(optimizer)
     (options.averageDecay, options.gradientClip, options.l1) = (0.9, 0.5, 1e-3)
     options.mixing = "mixup:0.5"
+    options.schedule = stop.isMultiple(of: 2) ? "one-cycle" : "cosine"
     let (whole, _) = try fit(options)
     let (_, state) = try fit(options, stoppingAt: stop)
     let kept = try throughAFile(try #require(state as TrainingState?))

@@ -30,11 +30,12 @@ import Testing
   }
 
   /// The settings of `Tests/Fixtures/training/make_schedule_fixtures.py`.
-  @Test func ratesArePyTorchs() throws {
+  @Test func ratesAndMomentaArePyTorchs() throws {
     let schedules: [String: any Schedule] = [
       "one-cycle": OneCycle(0.1, steps: 20),
       "one-cycle-divisors": OneCycle(
         1, steps: 50, rise: 0.1, initialDivisor: 10, finalDivisor: 100),
+      "one-cycle-momenta": OneCycle(0.2, steps: 12, rise: 0.5, momenta: 0.5...0.75),
       "one-cycle-short": OneCycle(0.5, steps: 5, rise: 0.1),
       "multi-step": MultiStep(0.5, factor: 0.2, milestones: [9, 3, 4]),
       "exponential": Exponential(0.5, factor: 0.7),
@@ -43,8 +44,20 @@ import Testing
       "cosine": Cosine(0.5, steps: 10, finalRate: 0.05),
     ]
     let lines = try fixture("schedules.txt")
-    #expect(Set(lines.map { $0[0] }) == Set(schedules.keys))
-    for line in lines {
+    let momenta = lines.filter { $0[0] == "momentum" }
+    let rates = lines.filter { $0[0] != "momentum" }
+    #expect(Set(rates.map { $0[0] }) == Set(schedules.keys))
+    #expect(
+      Set(momenta.map { $0[1] })
+        == Set(schedules.keys.filter { schedules[$0]?.momentum(at: 0) != nil }))
+    for line in momenta {
+      let schedule = try #require(schedules[line[1]])
+      for (step, value) in line.dropFirst(2).compactMap({ Float($0) }).enumerated() {
+        let momentum = try #require(schedule.momentum(at: step))
+        #expect(abs(momentum - value) <= 1e-6, "\(line[1]) \(step)")
+      }
+    }
+    for line in rates {
       let schedule = try #require(schedules[line[0]])
       for (step, rate) in line.dropFirst().compactMap({ Float($0) }).enumerated() {
         #expect(abs(schedule.rate(at: step) - rate) <= 1e-6 * rate + 1e-8, "\(line[0]) \(step)")
@@ -62,6 +75,21 @@ import Testing
       let rate = OneCycle(1, steps: 1, rise: rise).rate(at: 0)
       #expect(rate.isFinite && rate > 0)
     }
+  }
+
+  @Test func oneCycleLeavesTheMomentumAloneWhereToldTo() throws {
+    #expect(OneCycle(1, steps: 10, momenta: nil).momentum(at: 3) == nil)
+    let make = { try ScheduleCatalog.make("one-cycle", rate: 1, steps: 10, movesMomentum: $0) }
+    #expect(try make(true).momentum(at: 2) == 0.85)
+    #expect(try make(false).momentum(at: 2) == nil)
+    #expect(try make(false).rate(at: 4) == make(true).rate(at: 4))
+  }
+
+  @Test func warmupWaitsWithTheMomentum() {
+    let schedule = Warmup(steps: 3, then: OneCycle(1, steps: 4, rise: 0.5))
+    let expected: [Float?] = [0.95, 0.95, 0.95, 0.95, 0.85, 0.9, 0.95, 0.95]
+    #expect((0..<8).map { schedule.momentum(at: $0) } == expected)
+    #expect(Warmup(steps: 3, then: Constant(1)).momentum(at: 5) == nil)
   }
 
   @Test func exponentialRisesToo() {

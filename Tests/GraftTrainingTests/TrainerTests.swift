@@ -52,6 +52,20 @@ import Testing
     #expect(result.epochs.last!.trainingLoss < 0.75 * result.epochs[0].trainingLoss)
   }
 
+  /// One-cycle moves the usual momentum; one that was asked for stays.
+  @Test func momentumMovesUnlessItWasAskedFor() throws {
+    func run(_ schedule: String, _ momentum: Float?) throws -> [Float] {
+      var options = options(epochs: 3)
+      (options.optimizer, options.schedule, options.momentum) = ("sgd", schedule, momentum)
+      return try Trainer(options).fit(
+        LinearNetwork(inputs: 8, outputs: 3), training: Self.clusters(50, seed: 1), validation: nil
+      ).weights
+    }
+    #expect(try run("cosine", nil) == run("cosine", 0.9))
+    #expect(try run("one-cycle", nil) != run("one-cycle", 0.9))
+    #expect(try run("one-cycle", 0.9) != run("one-cycle", 0.5))
+  }
+
   @Test func sameSeedSameWeights() throws {
     func run(_ seed: UInt64) throws -> [Float] {
       try Trainer(options(epochs: 3, seed: seed)).fit(

@@ -41,11 +41,13 @@ struct FineTuner {
         "the photos are not those that the run began with; a run goes on with the same ones")
     }
     run.restore(progress.best)
+    run.photos = photos.excluding(progress.failures(in: photos))
     while progress.phase < phases.count {
       let phase = phases[progress.phase]
       let clock = ContinuousClock()
       let started = clock.now
       let samples = try phase.samples(&run, onEvent)
+      progress.keepFailures(of: run.photos, hashes: photos.hashes)
       let extracted = clock.now
       let outcome = try phase.train(
         run.graph, samples, from: progress.state, onEvent
@@ -93,6 +95,24 @@ struct FineTuner {
         fits
           ? "the last block would take about \(minutes) min and is left out; --depth block trains it"
           : "the last block does not fit the memory and is left out; --depth block --batch 4 may"))
+  }
+}
+
+extension FineTuningCheckpoint {
+  /// The photos that the run left out before, by their places.
+  fileprivate func failures(in photos: SplitPhotos) -> [Int: DataError] {
+    var failures: [Int: DataError] = [:]
+    for (place, hash) in photos.hashes.enumerated() {
+      failures[place] = hash.flatMap { skipped[$0.hex] }.map { DataError($0) }
+    }
+    return failures
+  }
+
+  /// - Parameter hashes: of all photos, also of those that were left out since.
+  fileprivate mutating func keepFailures(of photos: SplitPhotos, hashes: [ContentHash?]) {
+    for (place, error) in photos.unreadable {
+      if let hash = hashes[place] { skipped[hash.hex] = error.message }
+    }
   }
 }
 

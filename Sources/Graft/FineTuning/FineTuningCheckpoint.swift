@@ -7,6 +7,9 @@ public struct FineTuningCheckpoint: Sendable {
   var phaseNames: [String]
   /// Which photo is on which side.
   var splitHash: String
+  /// Why photos were left out that turned out to be unreadable, by the SHA-256 of their bytes: a
+  /// later phase that reads no features would meet them again.
+  var skipped: [String: String] = [:]
   /// The best so far; nil before a phase is over.
   var best: Best?
   /// Where the phase under way is; nil where it has not begun.
@@ -34,6 +37,8 @@ extension FineTuningCheckpoint {
     var finished: [Report.Phase]
     var phaseNames: [String]
     var splitHash: String
+    /// Nil in files that are older than it.
+    var skipped: [String: String]?
     var bestPhase: Int?
     var bestAccuracy: Double?
     var bestLoss: Double?
@@ -43,8 +48,9 @@ extension FineTuningCheckpoint {
   /// Writes the checkpoint in place of the one before.
   public func write(to path: FilePath) throws(GraftError) {
     let numbers = Numbers(
-      finished: finished, phaseNames: phaseNames, splitHash: splitHash, bestPhase: best?.phase,
-      bestAccuracy: best?.accuracy, bestLoss: best?.loss, state: state?.numbers)
+      finished: finished, phaseNames: phaseNames, splitHash: splitHash, skipped: skipped,
+      bestPhase: best?.phase, bestAccuracy: best?.accuracy, bestLoss: best?.loss,
+      state: state?.numbers)
     var tensors: [String: Tensor] = [:]
     for (name, tensor) in best?.values ?? [:] { tensors["learned/\(name)"] = tensor }
     tensors["learned-logits"] = best?.validationLogits
@@ -65,6 +71,7 @@ extension FineTuningCheckpoint {
     finished = numbers.finished
     phaseNames = numbers.phaseNames
     splitHash = numbers.splitHash
+    skipped = numbers.skipped ?? [:]
     best = numbers.bestPhase.map {
       Best(
         phase: $0, accuracy: numbers.bestAccuracy ?? 0, loss: numbers.bestLoss ?? .infinity,

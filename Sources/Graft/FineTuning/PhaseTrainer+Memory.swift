@@ -10,7 +10,7 @@ extension PhaseTrainer {
   func keptShapes(of extractor: FeatureExtractor, _ photos: SplitPhotos) -> [Shape] {
     func shape(_ count: Int) -> Shape { Shape([count] + extractor.featureShape.dimensions) }
     let views = options.augmentation.isNone || phase.name == "head" ? 0 : options.augmentViews ?? 0
-    return [shape(photos.samples.count)]
+    return [shape(plainPhotos(photos).count)]
       + (views > 0 ? [shape(views * photos.split.train.count)] : [])
   }
 

@@ -96,6 +96,12 @@ extension PhaseTrainer {
   /// Are the features of unchanged photos enough?
   private var usesKeptFeatures: Bool { frozen != nil && (isHead || options.augmentation.isNone) }
 
+  /// The photos whose features are kept as they are: all, or only those that judge where changed ones
+  /// are learned from.
+  func plainPhotos(_ photos: SplitPhotos) -> [Int] {
+    usesKeptFeatures ? Array(photos.samples.indices) : photos.split.validation
+  }
+
   func planned(for photos: SplitPhotos) throws(GraftError) -> FineTuningEvent.PlannedPhase {
     var planned = FineTuningEvent.PlannedPhase(
       name: phase.name, layers: phase.layerCount, photos: 0, featureSeconds: 0,
@@ -104,8 +110,8 @@ extension PhaseTrainer {
       for shape in keptShapes(of: extractor, photos) where !store.usesFile(for: shape) {
         planned.memoryBytes += FeatureStore.bytes(of: shape)
       }
-      planned.photos =
-        photos.hashes.count { $0 != nil } - extractor.cachedCount(photos.hashes)
+      let hashes = plainPhotos(photos).map { photos.hashes[$0] }
+      planned.photos = hashes.count { $0 != nil } - extractor.cachedCount(hashes)
       // Fewer are done before an estimate would be.
       if planned.photos >= 32 {
         planned.featureSeconds = try extractor.measuredSecondsPerPhoto() * Double(planned.photos)
@@ -164,11 +170,12 @@ extension PhaseTrainer {
     guard let frozen else { return try photoSamples(run.photos) }
     let extractor = frozen.extractor
     let photos = run.photos
-    let total = photos.hashes.count { $0 != nil }
-    let cached = extractor.cachedCount(photos.hashes)
-    guard onEvent(.featuresStarted(total: total, cached: cached)) == .proceed else {
-      throw .stopped
-    }
+    let plain = plainPhotos(photos)
+    let hashes = plain.map { photos.hashes[$0] }
+    let total = hashes.count { $0 != nil }
+    let started = FineTuningEvent.featuresStarted(
+      total: total, cached: extractor.cachedCount(hashes))
+    guard total == 0 || onEvent(started) == .proceed else { throw .stopped }
     for shape in keptShapes(of: extractor, photos) where store.usesFile(for: shape) {
       _ = onEvent(
         .note(
@@ -176,25 +183,29 @@ extension PhaseTrainer {
             + "\(store.directory.displayName) that is gone afterwards"))
     }
     let features = try extractor.features(
-      of: photos.samples.map(\.path), hashes: photos.hashes, in: store
-    ) { done in onEvent(.featuresProgress(done: done, total: total)) }
+      of: plain.map { photos.samples[$0].path }, hashes: hashes, in: store
+    ) { done in total == 0 ? .proceed : onEvent(.featuresProgress(done: done, total: total)) }
     extractor.release()
     for note in extractor.notes where !run.notes.contains(note) {
       run.notes.append(note)
       _ = onEvent(.note(note))
     }
+    let failures = Dictionary(
+      uniqueKeysWithValues: features.failures.map { (plain[$0.key], $0.value) })
     run.photos = try photos.readable(
-      failures: features.failures, atMost: options.skippableFraction, isFirstLook: isHead, onEvent)
+      failures: failures, atMost: options.skippableFraction, isFirstLook: isHead, onEvent)
     let split = run.photos.split
+    let places = Dictionary(uniqueKeysWithValues: zip(plain, plain.indices))
     let rows = { (indices: [Int]) in
       FeatureRows(
-        features: features.tensor, rows: indices,
+        features: features.tensor, rows: indices.compactMap { places[$0] },
         labels: indices.map { photos.samples[$0].label }, layout: features.layout)
     }
-    var samples = Samples(training: rows(split.train), validation: rows(split.validation))
-    if !usesKeptFeatures {
-      samples.training = try changedSamples(run.photos, through: frozen.backbone, onEvent)
-    }
+    var samples = Samples(
+      training: usesKeptFeatures
+        ? rows(split.train)
+        : try changedSamples(run.photos, through: frozen.backbone, onEvent),
+      validation: rows(split.validation))
     if isHead {
       samples.features = try lifting {
         () throws(TrainingError) in

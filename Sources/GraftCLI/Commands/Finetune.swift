@@ -56,7 +56,10 @@ struct Finetune: ParsableCommand {
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 
   func validate() throws {
-    guard validation >= 0, test >= 0, validation + test < 1 else {
+    for (flag, fraction) in [("--val", validation), ("--test", test)] where !(fraction >= 0) {
+      throw ValidationError("\(flag) is \(fraction); expected 0 or above, below 1")
+    }
+    guard validation + test < 1 else {
       throw ValidationError("--val \(validation) and --test \(test) leave nothing to train on")
     }
   }

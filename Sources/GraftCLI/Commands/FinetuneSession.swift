@@ -41,14 +41,19 @@ struct FinetuneSession {
 
     let place = RunPlace(
       command, model: base.name, photos: folderPath, modelGiven: modelName, interrupted)
-    let progress = FinetuneProgress(talk, keepsFeatures: command.runFlags.caching != .off)
+    let progress = FinetuneProgress(
+      talk, keepsFeatures: command.runFlags.caching != .off, isAskedForPlan: command.estimate)
     let finished: FineTuningRun
+    var planned: [FineTuningEvent.PlannedPhase] = []
     do {
       finished = try model.fineTune(
         on: photos, options: options(balances: balances(photos)), resuming: checkpoint
       ) { event in
         progress.show(event)
-        if case .planned = event, command.estimate { return .stop }
+        if case .planned(let phases) = event, command.estimate {
+          planned = phases
+          return .stop
+        }
         return Interruption.directive
       } onCheckpoint: { (checkpoint) throws(GraftError) in
         try place.keep(checkpoint)
@@ -59,7 +64,9 @@ struct FinetuneSession {
         place.removeIfUseless()
         throw error
       }
-      if command.estimate, Interruption.directive == .proceed { return }
+      if command.estimate, Interruption.directive == .proceed {
+        return command.runFlags.json ? try Output.standard.json(PlanDocument(planned)) : ()
+      }
       throw place.interruption
     }
     progress.finish()
@@ -144,6 +151,30 @@ extension FinetuneSession {
       "Model   \(model.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
     talk.say("        \(model.preprocessing.words)  (\(model.preprocessingOrigin.words))")
     model.warnAboutPreprocessing(talk)
+  }
+}
+
+/// The plan that `--estimate --json` writes.
+private struct PlanDocument: Encodable {
+  struct Phase: Encodable {
+    var phase: String
+    var layers: Int
+    var epochs: Int
+    var photos: Int
+    var featureSeconds: Double
+    var learningSeconds: Double?
+    var memoryBytes: Int
+  }
+
+  let plan: [Phase]
+
+  init(_ phases: [FineTuningEvent.PlannedPhase]) {
+    plan = phases.map {
+      Phase(
+        phase: $0.name, layers: $0.layers, epochs: $0.epochs, photos: $0.photos,
+        featureSeconds: $0.featureSeconds, learningSeconds: $0.learningSeconds,
+        memoryBytes: $0.memoryBytes)
+    }
   }
 }
 

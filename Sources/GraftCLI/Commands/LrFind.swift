@@ -118,15 +118,18 @@ extension LrFind {
       try out.line("Wrote   \(output) and \(table)")
       return
     }
+    // Where it ended before its steps were over.
+    let exploded = found.curve.points.count < steps ? found.curve.points.last?.rate : nil
     try out.line("Rate    \(short(suggestion)) for \(found.phase)")
     try out.line(
       "        the loss falls fastest at \(short(steepest)); a tenth of where it is lowest is "
-        + short(found.curve.tenthOfLowest ?? suggestion))
+        + short(found.curve.tenthOfLowest ?? suggestion)
+        + (exploded.map { "; at \(short($0)) it explodes" } ?? ""))
     try out.line("Wrote   \(output) and \(table)")
     try out.line()
     try out.line(
-      "Next    graft finetune \(model) on \(folder) --depth \(training.depth) --lr "
-        + short(suggestion))
+      "Next    graft finetune \(model) on \(folder) --depth \(training.depth)"
+        + "\(training.wordsForRate) --lr \(short(suggestion))")
   }
 
   private func showJSON(_ found: RateSearch) throws(GraftError) {

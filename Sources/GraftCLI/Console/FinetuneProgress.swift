@@ -24,10 +24,13 @@ final class FinetuneProgress {
   }
 
   private let keepsFeatures: Bool
+  /// Is the plan said even where nothing takes long?
+  private let isAskedForPlan: Bool
 
-  init(_ talk: Talk, keepsFeatures: Bool) {
+  init(_ talk: Talk, keepsFeatures: Bool, isAskedForPlan: Bool = false) {
     self.talk = talk
     self.keepsFeatures = keepsFeatures
+    self.isAskedForPlan = isAskedForPlan
   }
 
   func show(_ event: FineTuningEvent) {
@@ -74,21 +77,18 @@ final class FinetuneProgress {
 extension FinetuneProgress {
   /// Says what takes a while, where anything does.
   private func show(_ phases: [FineTuningEvent.PlannedPhase]) {
-    guard phases.count > 1 || phases.contains(where: { $0.photos > 0 }) else { return }
+    guard isAskedForPlan || phases.count > 1 || phases.contains(where: { $0.photos > 0 })
+    else { return }
     var lines: [String] = []
     for phase in phases {
       if phase.photos > 0 {
         let purpose = phase.name == "head" ? "" : " for \(phase.name)"
         lines.append(
-          "features of \(phase.photos) photos\(purpose)" + Self.about(phase.featureSeconds)
+          "features of " + counted(phase.photos, "photo") + purpose
+            + Self.about(phase.featureSeconds)
             + (keepsFeatures ? ", kept for next time" : ""))
       }
-      lines.append(
-        phase.name == "head"
-          ? "head, some seconds"
-          : "\(phase.name): \(phase.layers) layers, \(phase.epochs) epochs"
-            + Self.about(phase.learningSeconds ?? 0)
-            + ", \(Self.amount(phase.memoryBytes)) of memory")
+      lines.append(phase.name == "head" ? "head, some seconds" : Self.line(for: phase))
     }
     for (number, line) in lines.enumerated() {
       talk.say((number == 0 ? "Plan    " : "        ") + "\(number + 1) \(line)")
@@ -96,11 +96,13 @@ extension FinetuneProgress {
     if phases.count > 1 { talk.say("          (--depth head trains the head alone)") }
   }
 
-  /// `40 MB`, `1.8 GB`
-  private static func amount(_ bytes: Int) -> String {
-    bytes < 1_000_000_000
-      ? String(format: "%.0f MB", max(1, Double(bytes) / 1e6))
-      : String(format: "%.1f GB", Double(bytes) / 1e9)
+  /// `block: 9 layers, 5 epochs, about 2:10, 1.2 GB of memory`
+  private static func line(for phase: FineTuningEvent.PlannedPhase) -> String {
+    let layers = counted(phase.layers, "layer")
+    let gigabytes = Double(phase.memoryBytes) / 1e9
+    let memory = gigabytes < 0.1 ? "less than 0.1 GB" : String(format: "%.1f GB", gigabytes)
+    return "\(phase.name): " + (phase.name == layers ? "" : layers + ", ")
+      + counted(phase.epochs, "epoch") + about(phase.learningSeconds ?? 0) + ", \(memory) of memory"
   }
 
   private static func about(_ seconds: Double) -> String {
@@ -153,15 +155,19 @@ extension FinetuneProgress {
   /// Ends the lines of a phase with what the best of its epochs came to.
   func finish() {
     defer { phase = nil }
-    guard !talk.isQuiet, let phase, let last = phase.last, let best = phase.best else { return }
+    guard !talk.isQuiet, let phase, let last = phase.last else { return }
+    let start =
+      (Talk.isTerminal ? "\r\u{1B}[K" : "") + "\(phase.title) " + counted(last.epoch, "epoch")
+    guard let best = phase.best else {
+      return Talk.write("\(start), the best before the interruption\n")
+    }
     let gainless = last.epoch - best.epoch
     let early =
       gainless >= phase.patience && last.epoch < phase.epochs
-      ? "  stopped: no gain for \(gainless) epochs" : ""
-    let text =
-      "\(phase.title) \(last.epoch) epochs, best \(best.epoch):"
-      + String(format: "  loss %.4f", best.trainingLoss) + Self.validation(best) + early
-    Talk.write((Talk.isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
+      ? "  stopped: no gain for " + counted(gainless, "epoch") : ""
+    Talk.write(
+      "\(start), best \(best.epoch):" + String(format: "  loss %.4f", best.trainingLoss)
+        + Self.validation(best) + early + "\n")
   }
 
   private static func validation(_ epoch: EpochMetrics) -> String {

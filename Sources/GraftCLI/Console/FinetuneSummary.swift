@@ -42,11 +42,11 @@ struct FinetuneSummary {
     try out.line("        graft export \(folder.path) -o model.onnx")
   }
 
-  /// `epoch 7`, or with more phases than one `epoch 7 of block`.
+  /// `epoch 7`, or with more phases than one `epoch 7 of block` or `epoch 7 of phase '3 layers'`.
   private var place: String {
-    let phases = run.report.phases ?? []
-    let phase = phases.count > 1 ? run.report.keptPhase.map { " of \($0)" } : nil
-    return "epoch \(run.report.bestEpoch)" + (phase ?? "")
+    let epoch = "epoch \(run.report.bestEpoch)"
+    guard run.report.phases?.count ?? 0 > 1, let phase = run.report.keptPhase else { return epoch }
+    return epoch + (phase.contains(" ") ? " of phase '\(phase)'" : " of \(phase)")
   }
 
   private func showJSON() throws(GraftError) {
@@ -77,7 +77,9 @@ extension Output {
   /// - `finetune`: `run` (folder), `report` (as `metrics.json` of the run: `version`, `model`,
   ///   `classes`, `settings`, `split` with `training` and `validation` counts per class,
   ///   `skippedCount`, `epochs`, `bestEpoch`, `validation`, `timings`), `check` (`photos`,
-  ///   `compared`, `agreeing`, `largestDifference`).
+  ///   `compared`, `agreeing`, `largestDifference`). With --estimate only `plan`: for each phase
+  ///   `phase`, `layers`, `epochs`, `photos` whose features are to be computed, `featureSeconds`,
+  ///   `learningSeconds` where they were measured, `memoryBytes`.
   /// - `export`: `path`, `opset`, `labels`, `check`.
   /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
   ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known.

@@ -3,6 +3,11 @@ import Graft
 
 // Values of the library in words for a person.
 
+/// `1 epoch`, `2 epochs`.
+func counted(_ count: Int, _ thing: String) -> String {
+  "\(count) \(thing)\(count == 1 ? "" : "s")"
+}
+
 extension Preprocessing {
   /// `RGB, shorter side 256, crop 224, mean …, std …`
   var words: String {

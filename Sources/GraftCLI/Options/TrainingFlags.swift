@@ -4,6 +4,7 @@ public import Graft
 /// What is trained and how: the flags of `finetune` and `lr-find`.
 struct TrainingFlags: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
       What is trained: head, block (head, then the last stage of convolutions), all, a number of \
       layers from the output, the name of the first node, or auto (block, if it takes minutes).
@@ -43,7 +44,12 @@ struct TrainingFlags: ParsableArguments {
       """)
   var optimizer: String?
 
-  @Option(parsing: .unconditional, help: "Momentum of the optimizers that have it.")
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Momentum of the optimizers that have it. (default: the optimizer's own, which one-cycle moves \
+      against the rate)
+      """)
   var momentum: Float?
 
   @Option(help: "How the rate changes: \(ScheduleCatalog.names.joined(separator: ", ")).")
@@ -126,7 +132,10 @@ struct TrainingFlags: ParsableArguments {
 
 extension TrainingDepth: ExpressibleByArgument {
   /// As typed behind `--depth`.
-  public init?(argument: String) { self.init(argument) }
+  public init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    self.init(argument)
+  }
 }
 
 extension FineTuningOptions.BatchNormalizationMode: ExpressibleByArgument {}
@@ -143,6 +152,9 @@ extension TrainingFlags {
     if depth == .head {
       only(&options.training)
     } else {
+      // The momentum is for what learns below the head where the head has its usual optimizer, which
+      // has none.
+      if optimizer == nil { options.training.momentum = nil }
       shared(&options.deepTraining, seed)
       only(&options.deepTraining)
       let usualRate = try usualDeepRate(options.deepTraining)
@@ -217,15 +229,41 @@ extension TrainingFlags {
     if augmentViews != nil, options.augmentation.isNone {
       throw GraftError("--augment-views keeps changed photos; say how with --augment", kind: .usage)
     }
-    if depth == .head, !options.augmentation.isNone {
-      throw GraftError(
-        "--augment changes photos while layers below the head learn; --depth head learns from kept "
-          + "features", kind: .usage)
+    if depth == .head { try checkThatTheHeadIsMeant(options) }
+  }
+
+  /// - Throws: what was said of layers that do not learn.
+  private func checkThatTheHeadIsMeant(_ options: FineTuningOptions) throws(GraftError) {
+    let below: [(isGiven: Bool, what: String)] = [
+      (!options.augmentation.isNone, "--augment changes photos while layers below the head learn"),
+      (mix != nil, "--mix mixes photos while layers below the head learn"),
+    ]
+    for flag in below where flag.isGiven {
+      throw GraftError("\(flag.what); --depth head learns from kept features", kind: .usage)
     }
-    if depth == .head, mix != nil {
-      throw GraftError(
-        "--mix mixes photos while layers below the head learn; --depth head learns from kept "
-          + "features", kind: .usage)
+    let deeper: [(isGiven: Bool, what: String)] = [
+      (unfreezeEvery != nil, "--unfreeze-every thaws layers below the head"),
+      (layerDecay != 1, "--layer-decay slows layers below the head"),
+      (batchNorm != .frozen, "--batch-norm is for layers below the head"),
+    ]
+    for flag in deeper where flag.isGiven {
+      throw GraftError("\(flag.what); --depth head trains the head alone", kind: .usage)
     }
+  }
+}
+
+// MARK: - In words
+
+extension TrainingFlags {
+  /// What was said of the training on which the right learning rate depends, as it would be typed.
+  var wordsForRate: String {
+    let usual: [(flag: String, value: String?)] = [
+      ("--optimizer", optimizer), ("--momentum", momentum.map { "\($0)" }),
+      ("--batch", batch.map { "\($0)" }),
+      ("--batch-norm", batchNorm == .frozen ? nil : batchNorm.rawValue),
+      ("--augment", augment == "none" ? nil : augment), ("--mix", mix),
+      ("--loss", loss == TrainingOptions().loss ? nil : loss),
+    ]
+    return usual.compactMap { word in word.value.map { " \(word.flag) \($0)" } }.joined()
   }
 }

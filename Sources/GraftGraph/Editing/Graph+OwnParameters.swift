@@ -14,12 +14,13 @@ extension Graph {
     for node in nodes {
       for name in Set(node.inputs) where parameters[name] != nil { readers[name, default: 0] += 1 }
     }
+    var taken = Set(parameters.keys).union(inputs.map(\.name)).union(nodes.flatMap(\.outputs))
     for place in places {
       var renamed: [String: String] = [:]
       for (index, name) in nodes[place].inputs.enumerated() where readers[name, default: 0] > 1 {
         if renamed[name] == nil {
           var own = "\(name).\(nodes[place].name)"
-          while parameters[own] != nil { own += "_" }
+          while !taken.insert(own).inserted { own += "_" }
           parameters[own] = parameters[name]
           renamed[name] = own
         }

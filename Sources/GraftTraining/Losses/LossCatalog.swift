@@ -52,6 +52,9 @@ public enum LossCatalog {
       FocalLoss(gamma: $0.gamma, labelSmoothing: $0.smoothing, classWeights: $0.weights)
     },
     "half-squared-error": Entry(isOfClasses: false) { _ in HalfSquaredError() },
+    "hinge": Entry(isOfClasses: true) {
+      Hinge(labelSmoothing: $0.smoothing, classWeights: $0.weights)
+    },
     "mean-squared-error": Entry(isOfClasses: false) { _ in MeanSquaredError() },
     "sigmoid-cross-entropy": Entry(isOfClasses: true) {
       SigmoidCrossEntropy(labelSmoothing: $0.smoothing, classWeights: $0.weights)

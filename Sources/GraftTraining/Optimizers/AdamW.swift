@@ -33,6 +33,11 @@ public struct AdamW: Optimizer, Hashable {
   /// First and second moment.
   public var slotCount: Int { 2 }
 
+  /// The same rule with this β₁, the momentum of its mean gradient.
+  public func withMomentum(_ momentum: Float) -> AdamW {
+    AdamW(beta1: momentum, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+  }
+
   /// One step of the rule.
   public func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,

@@ -16,9 +16,16 @@ public protocol Optimizer: Sendable {
   func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,
     state: inout OptimizerState, rate: Float)
+
+  /// The same rule with this momentum, for schedules that move it. A rule without momentum, or with
+  /// one of 0, has none to move and stays as it is.
+  func withMomentum(_ momentum: Float) -> Self
 }
 
 extension Optimizer {
+  /// A rule without momentum.
+  public func withMomentum(_ momentum: Float) -> Self { self }
+
   /// What the rule remembers before the first update.
   public func makeState(for shape: Shape) -> OptimizerState {
     OptimizerState(step: 0, slots: (0..<slotCount).map { _ in Tensor(shape) })

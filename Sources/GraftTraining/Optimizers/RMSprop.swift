@@ -35,6 +35,13 @@ public struct RMSprop: Optimizer, Hashable {
   /// The mean square, and the velocity where there is momentum.
   public var slotCount: Int { momentum == 0 ? 1 : 2 }
 
+  /// The same rule with this μ where it has one.
+  public func withMomentum(_ momentum: Float) -> RMSprop {
+    self.momentum == 0
+      ? self
+      : RMSprop(decay: decay, epsilon: epsilon, momentum: momentum, weightDecay: weightDecay)
+  }
+
   /// One step of the rule.
   public func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,

@@ -28,6 +28,12 @@ public struct SGD: Optimizer, Hashable {
   /// The velocity, where there is momentum.
   public var slotCount: Int { momentum == 0 ? 0 : 1 }
 
+  /// The same rule with this μ where it has one.
+  public func withMomentum(_ momentum: Float) -> SGD {
+    self.momentum == 0
+      ? self : SGD(momentum: momentum, isNesterov: isNesterov, weightDecay: weightDecay)
+  }
+
   /// One step of the rule.
   public func update(
     _ parameter: MutableTensorView, gradient: TensorView, role: ParameterRole,

@@ -4,19 +4,29 @@ public enum ScheduleCatalog {
   public static let names: [String] = makers.keys.sorted()
 
   /// The schedule of this name with the highest rate `rate` over `steps` steps, the first `warmup` of
-  /// them rising. One-cycle always rises, over three tenths of the steps where `warmup` is 0.
+  /// them rising. One-cycle always rises, over three tenths of the steps where `warmup` is 0, and
+  /// moves the momentum against the rate unless `movesMomentum` is false.
   ///
   /// - Throws: where there is none; the hint lists what there is.
   public static func make(
-    _ name: String, rate: Float, steps: Int, warmup: Int = 0
+    _ name: String, rate: Float, steps: Int, warmup: Int = 0, movesMomentum: Bool = true
   ) throws(TrainingError) -> any Schedule {
     guard let maker = makers[name] else {
       throw .unknownName(name, of: "schedule", known: names)
     }
-    return maker(rate, max(steps, 1), max(warmup, 0))
+    return maker(
+      Settings(
+        rate: rate, steps: max(steps, 1), warmup: max(warmup, 0), movesMomentum: movesMomentum))
   }
 
-  private typealias Maker = @Sendable (Float, Int, Int) -> any Schedule
+  private struct Settings {
+    let rate: Float
+    let steps: Int
+    let warmup: Int
+    let movesMomentum: Bool
+  }
+
+  private typealias Maker = @Sendable (Settings) -> any Schedule
 
   private static let makers: [String: Maker] = [
     "constant": warmed { rate, _ in Constant(rate) },
@@ -26,9 +36,11 @@ public enum ScheduleCatalog {
     "linear": warmed { Polynomial($0, steps: $1) },
     // A tenth at a half and at three quarters, the custom of the CIFAR papers.
     "multi-step": warmed { MultiStep($0, milestones: [($1 + 1) / 2, (3 * $1 + 3) / 4]) },
-    "one-cycle": { rate, steps, warmup in
+    "one-cycle": {
       OneCycle(
-        rate, steps: steps, rise: warmup > 0 ? min(Float(warmup + 1) / Float(steps), 1) : 0.3)
+        $0.rate, steps: $0.steps,
+        rise: $0.warmup > 0 ? min(Float($0.warmup + 1) / Float($0.steps), 1) : 0.3,
+        momenta: $0.movesMomentum ? 0.85...0.95 : nil)
     },
     // A tenth after each third, the custom of the ImageNet papers.
     "step": warmed { StepDecay($0, every: ($1 + 2) / 3) },
@@ -37,8 +49,9 @@ public enum ScheduleCatalog {
   private static func warmed(
     _ make: @escaping @Sendable (Float, Int) -> any Schedule
   ) -> Maker {
-    { rate, steps, warmup in
-      let schedule = make(rate, max(steps - warmup, 1))
+    { settings in
+      let (steps, warmup) = (settings.steps, settings.warmup)
+      let schedule = make(settings.rate, max(steps - warmup, 1))
       return warmup > 0 ? Warmup(steps: warmup, then: schedule) : schedule
     }
   }

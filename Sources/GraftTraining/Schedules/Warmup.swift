@@ -20,4 +20,7 @@ public struct Warmup: Schedule {
     guard step < steps else { return schedule.rate(at: step - steps) }
     return schedule.rate(at: 0) * Float(max(step, 0) + 1) / Float(steps)
   }
+
+  /// While the rate rises, the first of what follows.
+  public func momentum(at step: Int) -> Float? { schedule.momentum(at: max(step - steps, 0)) }
 }

@@ -18,7 +18,8 @@ public struct TrainingOptions: Hashable, Sendable {
   public var l1: Float
   /// A name of ``OptimizerCatalog``; those that see all samples are for ``FullBatchTrainer``.
   public var optimizer: String
-  /// μ of the optimizers that have it; nil for the usual one.
+  /// μ of the optimizers that have it; nil for the usual one, which the schedule `one-cycle` moves
+  /// between 0.95 and 0.85 against the rate.
   public var momentum: Float?
   /// The highest norm of the gradient of all weights together; nil for any: ``GradientClipping``.
   public var gradientClip: Float?

@@ -44,7 +44,8 @@ struct TrainingRun<Network: TrainableNetwork> {
     }
     peakRate = try options.peakRate()
     let usual = try ScheduleCatalog.make(
-      options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps)
+      options.schedule, rate: peakRate, steps: totalSteps, warmup: options.warmupSteps,
+      movesMomentum: options.momentum == nil)
     self.schedule = schedule ?? usual
     parameters = network.learnedParameters
     buffers = network.runningBuffers
@@ -195,7 +196,9 @@ extension TrainingRun {
       let logits = network.forward(part.input.readOnly, seed: generator.next())
       loss += trainer.loss.evaluate(
         logits, targets: part.targets.readOnly, total: total, gradient: network.outputGradient)
-      guard loss.isFinite else { throw diverged("training loss is \(loss)", step: stepInEpoch + 1) }
+      guard loss.isFinite else {
+        throw diverged("training loss is \(words(loss))", step: stepInEpoch + 1)
+      }
       let accuracy = Accuracy(logits: logits, labels: part.labels)
       pass.accuracy.correct += accuracy.correct
       pass.accuracy.total += accuracy.total
@@ -204,8 +207,10 @@ extension TrainingRun {
     if options.l1 > 0 { loss += L1(options.l1).addGradient(to: parameters) }
     pass.lossSum += loss * Double(batch.labels.count)
     if let norm = options.gradientClip { GradientClipping(maximumNorm: norm).clip(parameters) }
+    let optimizer =
+      schedule.momentum(at: step).map(trainer.optimizer.withMomentum) ?? trainer.optimizer
     for (index, parameter) in parameters.enumerated() {
-      trainer.optimizer.update(
+      optimizer.update(
         parameter.value, gradient: parameter.gradient.readOnly, role: parameter.role,
         state: &optimizerStates[index], rate: rate * layerFactor(parameter.layer))
     }
@@ -269,7 +274,7 @@ extension TrainingRun {
         of: network, on: validation, batchSize: options.batchOfParts, loss: trainer.judgingLoss)
     }
     if let loss = evaluation?.loss, !loss.isFinite {
-      throw diverged("validation loss is \(loss)", step: stepsPerEpoch)
+      throw diverged("validation loss is \(words(loss))", step: stepsPerEpoch)
     }
     let accuracy = evaluation?.accuracy.value ?? 0
     let isBest =
@@ -311,12 +316,12 @@ extension TrainingRun {
       kind: .diverged, hints: ["Try a lower rate, such as --lr \(rounded(peakRate / 10))."])
   }
 
-  /// Two significant digits.
+  /// Two significant digits; as a Float, of which no more are printed.
   private func rounded(_ rate: Float) -> String {
     let unit = pow(10, floor(log10(Double(rate))) - 1)
-    // A quotient of two integers, the closest Double to what is printed.
-    return unit < 1
-      ? "\((Double(rate) / unit).rounded() / (1 / unit).rounded())"
-      : "\((Double(rate) / unit).rounded() * unit)"
+    return "\(Float((Double(rate) / unit).rounded() * unit))"
   }
+
+  /// A NaN has a sign on some machines.
+  private func words(_ loss: Double) -> String { loss.isNaN ? "nan" : "\(loss)" }
 }

@@ -31,6 +31,15 @@ def focal(z, y, w, smoothing, gamma):
     return -(w * t * (1 - log_p.exp()) ** gamma * log_p).sum() / (y * w).sum()
 
 
+def hinge(z, y, w, smoothing, gamma):
+    # Torch takes one label a row; of mixed rows the loss is the sum of the labels' by their shares.
+    t = smoothed(y, smoothing, y.shape[1])
+    of_label = torch.stack([
+        F.multi_margin_loss(z, torch.full((len(z),), k), weight=w, reduction="none")
+        for k in range(y.shape[1])], 1)
+    return (t * of_label).sum() / len(z)
+
+
 def sigmoid_cross_entropy(z, y, w, smoothing, gamma):
     t = smoothed(y, smoothing, max(y.shape[1], 2))
     return F.binary_cross_entropy_with_logits(z, t, weight=w)
@@ -74,4 +83,8 @@ record(sigmoid_cross_entropy, z[:, :1], many[:, :1], smoothing=0.1)
 record(mean_squared_error, z, torch.randn(6, 5) * 3)
 record(mean_squared_error, z[:, :1], torch.randn(6, 1))
 record(half_squared_error, z, torch.randn(6, 5) * 3)
+for smoothing, weights in [(0.0, None), (0.1, None), (0.2, w)]:
+    record(hinge, z, mixed, weights, smoothing)
+record(hinge, z, one_hot, w)
+record(hinge, z[:, :1], one_hot[:, :1])
 pathlib.Path(__file__).with_name("dense_losses.txt").write_text("\n".join(lines) + "\n")
