@@ -9,10 +9,7 @@ public final class Arena {
   /// in huge pages.
   public init(count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: bytes, alignment: HugePages.alignment(bytes: bytes))
-    HugePages.advise(memory, bytes: bytes)
-    base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
+    base = HugePages.allocate(bytes: bytes).bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
 

@@ -9,16 +9,16 @@
 enum HugePages {
   private static let size = 1 << 21
 
-  /// The alignment that memory of so many bytes should have.
-  static func alignment(bytes: Int) -> Int {
-    bytes >= 2 * size ? size : TensorStorage.alignment
-  }
-
-  /// Asks for huge pages; the system may decline, which costs only speed.
-  static func advise(_ base: UnsafeMutableRawPointer, bytes: Int) {
+  /// Untouched memory, in huge pages where it is large enough and the system does not decline, which
+  /// costs only speed.
+  static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+    guard bytes >= 2 * size else {
+      return .allocate(byteCount: bytes, alignment: TensorStorage.alignment)
+    }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: size)
     #if os(Linux)
-      guard bytes >= 2 * size else { return }
-      madvise(base, bytes / size * size, MADV_HUGEPAGE)
+      madvise(memory, bytes / size * size, MADV_HUGEPAGE)
     #endif
+    return memory
   }
 }

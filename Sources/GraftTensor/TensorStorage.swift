@@ -11,15 +11,12 @@ final class TensorStorage: @unchecked Sendable {
 
   var isBorrowed: Bool { owner != nil }
 
-  /// Bytes to which every allocation is aligned: one cache line, one AVX-512 register.
+  /// Bytes to which every allocation is aligned at least: one cache line, one AVX-512 register.
   static let alignment = 64
 
   init(count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    base =
-      UnsafeMutableRawPointer
-      .allocate(byteCount: bytes, alignment: Self.alignment)
-      .bindMemory(to: Float.self, capacity: max(count, 1))
+    base = HugePages.allocate(bytes: bytes).bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
     owner = nil
     afterCopy = nil

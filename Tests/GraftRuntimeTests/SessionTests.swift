@@ -59,7 +59,9 @@ extension Session {
         == ["Conv", "MaxPool", "GlobalAveragePool", "Flatten", "Gemm"])
     #expect(
       try opTypes(.training, graph)
-        == ["Conv", "BatchNormalization", "MaxPool", "GlobalAveragePool", "Flatten", "Gemm"])
+        == [
+          "Conv", "BatchNormalization", "MaxPool", "Relu", "GlobalAveragePool", "Flatten", "Gemm",
+        ])
     let plain = try Plan(
       graph, batchSize: 1, mode: .inference, options: PlanOptions(rewrites: false))
     #expect(plain.steps.count == graph.nodes.count)
