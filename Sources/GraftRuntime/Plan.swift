@@ -32,6 +32,8 @@ public struct PlannedStep: Sendable {
   public let node: Node
   /// The chosen method; nil where the operator has only one.
   public let method: String?
+  /// The methods that there were, with what each was expected to cost.
+  public let estimates: [MethodEstimate]
   /// Floating point operations for the plan's batch.
   public let floatingPointOperations: Int
 

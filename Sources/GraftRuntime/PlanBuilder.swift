@@ -28,6 +28,7 @@ struct PlanBuilder {
     var outputs: [Int]
     var updatedParameters: [String]
     var method: String?
+    var estimates: [MethodEstimate]
     var memory: OperatorMemory
     var isDifferentiated: Bool
     var packedOffset: Int?
@@ -146,7 +147,8 @@ extension PlanBuilder {
       inputs: inputs.map(shape), isParameter: inputs.map(\.isParameter),
       isLearned: inputs.map { $0.isLearned(in: source, mode) },
       mode: isDifferentiated ? mode : .inference)
-    context.method = choose(node.operator.methods(for: context))
+    let estimates = node.operator.methods(for: context)
+    context.method = choose(estimates)
     let memory = node.operator.memory(for: context)
     var packedOffset: Int?
     if memory.packedFloats > 0 {
@@ -157,14 +159,17 @@ extension PlanBuilder {
       Draft(
         node: node, inputs: inputs, outputs: outputs,
         updatedParameters: mode == .training && isDifferentiated ? updatedParameters : [],
-        method: context.method, memory: memory, isDifferentiated: isDifferentiated,
+        method: context.method, estimates: estimates, memory: memory,
+        isDifferentiated: isDifferentiated,
         packedOffset: packedOffset,
         floatingPointOperations: node.operator.floatingPointOperations(
           for: context.inputs, outputs: outputs.map { values[$0].shape })))
   }
 
   private func choose(_ methods: [MethodEstimate]) -> String? {
-    if let forced = options.method, methods.contains(where: { $0.name == forced }) {
+    if let forced = options.method ?? PlanOptions.environmentMethod,
+      methods.contains(where: { $0.name == forced })
+    {
       return forced
     }
     let allowed = options.isExact ? methods.filter(\.isExact) : methods
@@ -209,7 +214,7 @@ extension PlanBuilder {
     let clearedGradients = planner.gradientsThatBegin()
     let steps = drafts.enumerated().map { index, draft in
       PlannedStep(
-        node: draft.node, method: draft.method,
+        node: draft.node, method: draft.method, estimates: draft.estimates,
         floatingPointOperations: draft.floatingPointOperations, inputs: draft.inputs,
         outputs: draft.outputs, updatedParameters: draft.updatedParameters,
         isDifferentiated: draft.isDifferentiated,
