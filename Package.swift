@@ -150,7 +150,7 @@ let package = Package(
         "GraftONNX", "GraftTensor",
       ]),
     tests("GraftPlotsTests", ["GraftPlots"]),
-    tests("GraftDataTests", ["GraftData", system]),
+    tests("GraftDataTests", ["GraftData", "CGraftImage", system]),
     tests(
       "GraftTrainingTests",
       [
