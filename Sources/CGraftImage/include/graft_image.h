@@ -28,7 +28,8 @@ typedef struct graft_image_limits {
   uint32_t side;
   // JPEG scans.
   int32_t scans;
-  // Bytes that libjpeg may hold; libpng holds a few rows, or the image where it is interlaced.
+  // Bytes that libjpeg may hold. For PNG that is the image where it is interlaced, up to twice
+  // 64 MiB for those that libdeflate inflates, and otherwise a few rows.
   size_t memory;
 } graft_image_limits;
 
@@ -49,6 +50,13 @@ graft_image_decoder *graft_png_open(
     const uint8_t *bytes, size_t count, graft_image_limits limits);
 graft_image_decoder *graft_jpeg_open(
     const uint8_t *bytes, size_t count, graft_image_limits limits);
+
+// A PNG as libpng alone decodes it, whatever the file: tests compare with it.
+graft_image_decoder *graft_png_open_with_libpng(
+    const uint8_t *bytes, size_t count, graft_image_limits limits);
+
+// Whether the pixels come without libpng; known after the first row.
+int32_t graft_png_is_plain(const graft_image_decoder *decoder);
 
 graft_image_status graft_image_get_status(const graft_image_decoder *decoder);
 // What libpng or libjpeg said; valid as long as the decoder.
