@@ -59,9 +59,12 @@ let package = Package(
       providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
     .target(name: "CGraftKernels"),
-    .target(name: "CGraftImage", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "CGraftImage", dependencies: ["CPNG", "CJPEG", "CDeflate"]),
     .target(name: "CGraftModels", path: "models"),
 
     // Memory, arithmetic, file format: none knows the others
@@ -150,7 +153,7 @@ let package = Package(
         "GraftONNX", "GraftTensor",
       ]),
     tests("GraftPlotsTests", ["GraftPlots"]),
-    tests("GraftDataTests", ["GraftData", system]),
+    tests("GraftDataTests", ["GraftData", "CGraftImage", system]),
     tests(
       "GraftTrainingTests",
       [

@@ -1,10 +1,15 @@
 // PNG through libpng's row interface. The simplified interface is where most of its faults were.
+//
+// libpng reads every header. The pixels of plain files then come the faster way, if nothing is wrong
+// with them; libpng has not moved meanwhile and reads the others.
 #include "decoder.h"
 
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "png_plain.h"
 
 typedef struct png_decoder {
   graft_image_decoder base;
@@ -23,6 +28,10 @@ typedef struct png_decoder {
   uint8_t *wide_row;
   // The whole image, where it is interlaced.
   uint8_t *pixels;
+  // By the header.
+  graft_png_pixel plain_pixel;
+  // Gives the pixels instead of libpng, where all else is plain, too.
+  graft_png_plain *plain;
 } png_decoder;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -51,6 +60,18 @@ static void read_bytes(png_structp png, png_bytep out, size_t count) {
   self->position += count;
 }
 
+static graft_png_pixel plain_pixel(int depth, int color) {
+  if (depth != 8) return GRAFT_PNG_NOT_PLAIN;
+  switch (color) {
+    case PNG_COLOR_TYPE_GRAY: return GRAFT_PNG_GREY;
+    case PNG_COLOR_TYPE_GRAY_ALPHA: return GRAFT_PNG_GREY_ALPHA;
+    case PNG_COLOR_TYPE_RGB: return GRAFT_PNG_RGB;
+    case PNG_COLOR_TYPE_RGB_ALPHA: return GRAFT_PNG_RGBA;
+    case PNG_COLOR_TYPE_PALETTE: return GRAFT_PNG_INDEX;
+    default: return GRAFT_PNG_NOT_PLAIN;
+  }
+}
+
 // Everything becomes 8-bit RGB: alpha dropped, no gamma, 16 bits narrowed to their high byte, the
 // pixels of Pillow's convert("RGB"). Its one oddity is kept, too: 16-bit grey is clipped at 255.
 static void set_transformations(png_decoder *self) {
@@ -60,12 +81,29 @@ static void set_transformations(png_decoder *self) {
   self->is_grey16 = color == PNG_COLOR_TYPE_GRAY && depth == 16;
   self->is_interlaced = png_get_interlace_type(png, self->info) != PNG_INTERLACE_NONE;
   if (self->is_interlaced) png_set_interlace_handling(png);
+  else self->plain_pixel = plain_pixel(depth, color);
   if (self->is_grey16) return;
   if (depth == 16) png_set_strip_16(png);
   if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
   if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(png);
   if (!(color & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
   png_set_strip_alpha(png);
+}
+
+// libpng has read up to the kind of the first piece of pixel data.
+static void open_plain(png_decoder *self) {
+  const size_t begin = self->position - 8;
+  // Indices beyond the palette are black, as libpng has it.
+  uint8_t colors[768] = {0};
+  png_colorp palette = NULL;
+  int count = 0;
+  png_get_PLTE(self->png, self->info, &palette, &count);
+  for (int i = 0; i < count && i < 256; i++) {
+    memcpy(colors + 3 * i, (uint8_t[]){palette[i].red, palette[i].green, palette[i].blue}, 3);
+  }
+  self->plain = graft_png_plain_open(
+      self->bytes + begin, self->count - begin, self->base.facts.width, self->base.facts.height,
+      self->plain_pixel, colors);
 }
 
 static void read_header(png_decoder *self, graft_image_limits limits) {
@@ -123,6 +161,11 @@ static void widen_grey16(const uint8_t *from, uint8_t *to, size_t width) {
 
 static graft_image_status read_row(graft_image_decoder *base, uint8_t *row) {
   png_decoder *self = (png_decoder *)base;
+  if (self->plain_pixel != GRAFT_PNG_NOT_PLAIN && base->row == 0) open_plain(self);
+  if (self->plain) {
+    graft_png_plain_read_row(self->plain, row);
+    return GRAFT_IMAGE_OK;
+  }
   if (setjmp(png_jmpbuf(self->png))) return base->status;
   if (self->is_interlaced) {
     if (!self->pixels) read_all_passes(self);
@@ -143,6 +186,7 @@ static graft_image_status read_row(graft_image_decoder *base, uint8_t *row) {
 static void close_decoder(graft_image_decoder *base) {
   png_decoder *self = (png_decoder *)base;
   png_destroy_read_struct(&self->png, &self->info, NULL);
+  graft_png_plain_close(self->plain);
   free(self->wide_row);
   free(self->pixels);
   free(self);
@@ -164,4 +208,15 @@ graft_image_decoder *graft_png_open(
   }
   read_header(self, limits);
   return &self->base;
+}
+
+graft_image_decoder *graft_png_open_with_libpng(
+    const uint8_t *bytes, size_t count, graft_image_limits limits) {
+  graft_image_decoder *const base = graft_png_open(bytes, count, limits);
+  if (base) ((png_decoder *)base)->plain_pixel = GRAFT_PNG_NOT_PLAIN;
+  return base;
+}
+
+int32_t graft_png_is_plain(const graft_image_decoder *decoder) {
+  return ((const png_decoder *)decoder)->plain != NULL;
 }

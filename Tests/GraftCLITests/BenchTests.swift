@@ -49,6 +49,33 @@ import Testing
     #expect(found.out.contains(#/\nresnet20, inference, [0-9]+ threads, [a-z0-9]+, peak memory /#))
   }
 
+  @Test func timesPhotos() throws {
+    let place = try Workplace()
+    try place.addPhotos(count: 2)
+    let found = try place.graft(
+      "bench", "--photos", "photos", "--seconds", "0.1", "--threads", "2", "--size", "32", "--json",
+      "--profile")
+    #expect(found.status == 0, "\(found.err)")
+    let line = try #require(JSONSerialization.jsonObject(with: found.output) as? [String: Any])
+    #expect(line["what"] as? String == "decode")
+    #expect(line["photos"] as? Int == 10)
+    #expect(line["size"] as? Int == 32)
+    #expect(line["threads"] as? Int == 2)
+    let rates = ["min", "img_s", "max"].compactMap { line[$0] as? Double }
+    #expect(rates.count == 3 && rates[0] > 0 && rates == rates.sorted())
+    #expect(try #require(line["cpu_ms"] as? Double) > 0)
+    let stages = try #require(line["stages"] as? [[String: Any]])
+    #expect(stages.compactMap { $0["name"] as? String } == ["decode", "resize", "normalise"])
+
+    let shown = try place.graft(
+      "bench", "--photos", "photos", "--seconds", "0.1", "--threads", "1", "--profile"
+    ).out
+    #expect(shown.contains(#/^decode +[0-9.]+ ms a photo\nresize +[0-9.]+ ms a photo\n/#))
+    #expect(
+      shown.contains(#/\n[0-9.]+ photos\/s  \([0-9.]+–[0-9.]+ over [0-9]+ runs\)  [0-9.]+ ms/#))
+    #expect(shown.contains(#/\n10 photos of [0-9]+ KiB to 224 x 224, 1 threads, peak memory /#))
+  }
+
   @Test func refusesWhatCannotBeTimed() throws {
     let place = try Workplace()
     try place.addModel()
@@ -60,5 +87,12 @@ import Testing
       "--seconds is nan; expected 0 to 86400")
     expectFailure(
       try place.graft("bench", "nothing"), 66, "'nothing' is not a model I know.")
+    let neither = "expected either a model or --photos with a folder"
+    expectFailure(try place.graft("bench"), 64, neither)
+    expectFailure(try place.graft("bench", "tiny.onnx", "--photos", "."), 64, neither)
+    expectFailure(
+      try place.graft("bench", "--photos", "nowhere"), 66, "nowhere: no such file or folder")
+    expectFailure(
+      try place.graft("bench", "--photos", "tiny.onnx"), 65, "tiny.onnx: not an image")
   }
 }

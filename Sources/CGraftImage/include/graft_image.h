@@ -28,7 +28,8 @@ typedef struct graft_image_limits {
   uint32_t side;
   // JPEG scans.
   int32_t scans;
-  // Bytes that libjpeg may hold; libpng holds a few rows, or the image where it is interlaced.
+  // Bytes that libjpeg may hold. For PNG that is the image where it is interlaced, up to twice
+  // 64 MiB for those that libdeflate inflates, and otherwise a few rows.
   size_t memory;
 } graft_image_limits;
 
@@ -50,6 +51,13 @@ graft_image_decoder *graft_png_open(
 graft_image_decoder *graft_jpeg_open(
     const uint8_t *bytes, size_t count, graft_image_limits limits);
 
+// A PNG as libpng alone decodes it, whatever the file: tests compare with it.
+graft_image_decoder *graft_png_open_with_libpng(
+    const uint8_t *bytes, size_t count, graft_image_limits limits);
+
+// Whether the pixels come without libpng; known after the first row.
+int32_t graft_png_is_plain(const graft_image_decoder *decoder);
+
 graft_image_status graft_image_get_status(const graft_image_decoder *decoder);
 // What libpng or libjpeg said; valid as long as the decoder.
 const char *graft_image_get_message(const graft_image_decoder *decoder);
@@ -65,19 +73,22 @@ void graft_image_close(graft_image_decoder *decoder);
 uint8_t *graft_png_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, size_t *count);
 
-// One row of RGB to `out_width` pixels. Output x is the sum over i < counts[x] of
-// weights[x * stride + i] * input[starts[x] + i], weights in units of 2^-22.
+// One row of RGB, `width` pixels, to `out_width` pixels. Output x is the sum over t < taps of
+// weights[x * taps + t] * input[starts[x] + t], weights not negative and in units of 2^-22, rounded.
+// Starts do not decrease and no tap lies outside the row.
 void graft_resample_row(
-    const uint8_t *restrict row, uint8_t *restrict out, ptrdiff_t out_width,
-    const int32_t *restrict starts, const int32_t *restrict counts,
-    const int32_t *restrict weights, ptrdiff_t stride);
+    const uint8_t *row, ptrdiff_t width, uint8_t *out, ptrdiff_t out_width, const int32_t *starts,
+    const int32_t *weights, ptrdiff_t taps);
 
-// sums[i] += weight * row[i]
-void graft_resample_add(
-    const uint8_t *restrict row, int32_t *restrict sums, ptrdiff_t count, int32_t weight);
+// Output i is the sum over t < taps of weights[t] * rows[t][i], weights as above, rounded.
+void graft_resample_column(
+    const uint8_t *const *rows, const int32_t *weights, ptrdiff_t taps, uint8_t *out,
+    ptrdiff_t count);
 
-// Sums in units of 2^-22 to bytes, rounded half up.
-void graft_resample_round(
-    const int32_t *restrict sums, uint8_t *restrict out, ptrdiff_t count);
+// Whether the loops use AVX2: where there is any, unless GRAFT_CPU is "portable" in the environment.
+int32_t graft_image_uses_avx2(void);
+
+// For tests, which compare both: results are the same.
+void graft_image_allow_avx2(int32_t is_allowed);
 
 #endif

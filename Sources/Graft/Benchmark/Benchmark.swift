@@ -71,9 +71,7 @@ public struct Benchmark: Sendable {
 extension Model {
   /// Times the network on random numbers.
   ///
-  /// A run is as many calls as fill half a second. Runs during which other processes took more than
-  /// 4 % of the machine are left out where three others remain; to get those, it goes on for up to
-  /// four times the seconds.
+  /// `BenchmarkRuns` says how runs are made and which of them count.
   ///
   /// - Parameter onRun: told of the images a second of each run and of the part of the time that is
   ///   over; answers `.stop` to end with what there is.
@@ -87,42 +85,12 @@ extension Model {
     job.call()
     let setup = (clock.now - start).seconds
 
-    let warmUp = clock.measure(job.call).seconds
-    if warmUp < 1.2 { for _ in 0..<2 { job.call() } }
-    let once = clock.measure(job.call).seconds
-    let callsOfRun = max(1, Int((0.5 / max(once, 1e-6)).rounded()))
-    let fewestRuns = once > 1.2 ? 3 : 5
-    if options.profiles { job.startProfile() }
-
-    var runs: [(rate: Double, others: Double?)] = []
-    let begin = clock.now
-    while true {
-      let load = MachineLoad.now
-      let elapsed = clock.measure { for _ in 0..<callsOfRun { job.call() } }.seconds
-      let others = load.flatMap { $0.shareOfOthers(in: elapsed) }
-      runs.append((Double(options.batchSize * callsOfRun) / elapsed, others))
-      let spent = (clock.now - begin).seconds
-      guard onRun(runs[runs.count - 1].rate, min(spent / options.seconds, 1)) == .proceed else {
-        break
-      }
-      let clean = runs.count { $0.others ?? 0 <= 0.04 }
-      let isEnough = clean >= fewestRuns || spent > 4 * options.seconds
-      if spent >= options.seconds, runs.count >= fewestRuns, isEnough { break }
-    }
-    let clean = runs.filter { $0.others ?? 0 <= 0.04 }
-    let kept = clean.count >= 3 ? clean : runs
-    let shares = runs.compactMap(\.others)
+    let runs = BenchmarkRuns(
+      imagesOfCall: options.batchSize, seconds: options.seconds,
+      afterWarmUp: { if options.profiles { job.startProfile() } }, call: job.call, onRun: onRun)
     return Benchmark(
-      rates: kept.map(\.rate), droppedRuns: runs.count - kept.count,
-      othersShare: shares.isEmpty ? nil : median(shares), setupSeconds: setup,
-      learnedCount: job.learnedCount, profile: options.profiles ? job.profile() : [],
-      isNoisy: clean.count < 3)
+      rates: runs.rates, droppedRuns: runs.dropped, othersShare: runs.othersShare,
+      setupSeconds: setup, learnedCount: job.learnedCount,
+      profile: options.profiles ? job.profile() : [], isNoisy: runs.isNoisy)
   }
-}
-
-/// The middle one, or the mean of the two in the middle.
-func median(_ numbers: [Double]) -> Double {
-  let sorted = numbers.sorted()
-  guard let last = sorted.indices.last else { return .nan }
-  return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
 }

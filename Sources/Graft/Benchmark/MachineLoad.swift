@@ -30,7 +30,8 @@ struct MachineLoad {
   /// RUSAGE_SELF, which is an enumeration on one system and a number on another.
   private static let thisProcess: CInt = 0
 
-  private static var ownSeconds: Double {
+  /// Processor seconds of this process so far.
+  static var ownSeconds: Double {
     var usage = rusage()
     guard getrusage(Self.thisProcess, &usage) == 0 else { return 0 }
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

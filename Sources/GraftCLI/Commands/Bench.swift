@@ -2,22 +2,33 @@ public import ArgumentParser
 import Foundation
 public import Graft
 
-/// `graft bench <model>`
+/// `graft bench <model>` and `graft bench --photos <folder>`
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a network on this machine: images a second, memory, and where the time goes.",
+    usage: """
+      graft bench <model> [<options>]
+      graft bench --photos <folder> [<options>]
+      """,
     discussion: """
       Examples:
         graft bench resnet50
         graft bench vgg16.onnx --batch 8 --profile
         graft bench resnet50 --mode all --batch 16
+        graft bench --photos my-photos --threads 1
 
       The images are random numbers in memory; nothing is decoded. A network whose file is not here \
       is built with random weights, which takes the same time.
+
+      With --photos no network is timed, but how fast the first hundred photos of a folder are \
+      decoded and resized from memory, to squares of 224 pixels or of --size.
       """)
 
   @Argument(help: "A model's name, or a path to an .onnx file or a run.")
-  var model: String
+  var model: String?
+
+  @Option(help: "Time decoding and resizing of photos instead: a folder of them.")
+  var photos: String?
 
   @Option(parsing: .unconditional, help: "Images of a call. (default: 1, where layers learn 16)")
   var batch: Int?
@@ -41,6 +52,9 @@ struct Bench: ParsableCommand {
   fileprivate var batchSize: Int { batch ?? (mode == .inference ? 1 : 16) }
 
   func validate() throws {
+    guard (model == nil) != (photos == nil) else {
+      throw ValidationError("expected either a model or --photos with a folder")
+    }
     guard (1...4096).contains(batchSize) else {
       throw ValidationError("--batch is \(batchSize); expected 1 to 4096")
     }
@@ -51,7 +65,8 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     try runFlags.apply()
-    let (model, hasRandomWeights) = try load()
+    if let photos { return try timePhotos(in: FilePath(photos)) }
+    let (model, hasRandomWeights) = try load(model ?? "")
     let talk = runFlags.talk
     if hasRandomWeights {
       talk.warn("no file of \(model.name) is here; its weights are random")
@@ -73,7 +88,7 @@ struct Bench: ParsableCommand {
   }
 
   /// The model, and whether its weights are only random.
-  private func load() throws -> (Model, Bool) {
+  private func load(_ model: String) throws -> (Model, Bool) {
     do throws(GraftError) {
       return (try modelFlags.load(model), false)
     } catch {

@@ -129,15 +129,17 @@ extension Preprocessing {
   private func normalize(
     _ image: Image, _ out: UnsafeMutablePointer<Float>, pixel: Int, channel: Int
   ) {
+    let table = (0..<3).flatMap { c in
+      (0..<256).map { Float((Double($0) * scale - mean[c]) / std[c]) }
+    }
+    let (first, last) = channels == .bgr ? (2, 0) : (0, 2)
     image.pixels.withUnsafeBufferPointer { pixels in
-      for c in 0..<3 {
-        let table = (0..<256).map { Float((Double($0) * scale - mean[c]) / std[c]) }
-        let source = channels == .bgr ? 2 - c : c
-        let plane = out + c * channel
-        table.withUnsafeBufferPointer { table in
-          for index in 0..<image.width * image.height {
-            plane[index * pixel] = table[Int(pixels[3 * index + source])]
-          }
+      table.withUnsafeBufferPointer { table in
+        for index in 0..<image.width * image.height {
+          let to = out + index * pixel
+          to[0] = table[Int(pixels[3 * index + first])]
+          to[channel] = table[256 + Int(pixels[3 * index + 1])]
+          to[2 * channel] = table[512 + Int(pixels[3 * index + last])]
         }
       }
     }
