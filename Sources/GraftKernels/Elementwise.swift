@@ -88,9 +88,8 @@ extension Kernels {
     begins ? copy(x, y, count: count) : sum(x, y, y, count: count)
   }
 
-  /// The same on the calling thread, within a task.
-  @inline(__always)
-  static func addRun(
+  /// `y[i] += x[i]` on the calling thread, within a task; assigned where the gradient y begins.
+  package static func addRun(
     _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int, begins: Bool
   ) {
     if begins { y.update(from: x, count: count) } else { graft_sum(x, y, y, count) }

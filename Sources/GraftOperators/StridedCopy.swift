@@ -80,14 +80,16 @@ extension StridedCopy {
   func assign<Element: BitwiseCopyable>(
     from source: UnsafePointer<Element>, to destination: UnsafeMutablePointer<Element>
   ) {
-    apply(source, destination) { $0 = $1 }
+    apply(source, destination) { $0 = $1 } run: { $0.update(from: $1, count: $2) }
   }
 
   /// Adds what ``assign(from:to:)`` would assign.
   func accumulate(
     from source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>
   ) {
-    apply(source, destination) { $0 += $1 }
+    apply(source, destination) { $0 += $1 } run: {
+      Kernels.addRun($1, to: $0, count: $2, begins: false)
+    }
   }
 
   /// Elements of one task: long enough to be worth handing out.
@@ -96,7 +98,8 @@ extension StridedCopy {
   @inline(__always)
   private func apply<Element>(
     _ source: UnsafePointer<Element>, _ destination: UnsafeMutablePointer<Element>,
-    _ combine: (inout Element, Element) -> Void
+    _ combine: (inout Element, Element) -> Void,
+    run: (UnsafeMutablePointer<Element>, UnsafePointer<Element>, _ count: Int) -> Void
   ) {
     let (blockAxes, outer, inner) = (axes.dropLast(2), axes[axes.count - 2], axes[axes.count - 1])
     let blocks = blockAxes.reduce(1) { $0 * $1.extent }
@@ -106,7 +109,7 @@ extension StridedCopy {
     let runs = (outer.extent + rows - 1) / rows
     Parallel.forRanges(of: blocks * runs, size: Self.taskSize / (rows * inner.extent)) { tasks in
       for task in tasks {
-        var (rest, run) = task.quotientAndRemainder(dividingBy: runs)
+        var (rest, row) = task.quotientAndRemainder(dividingBy: runs)
         var (s, d) = (sourceOffset, destinationOffset)
         for axis in blockAxes.reversed() {
           let (quotient, index) = rest.quotientAndRemainder(dividingBy: axis.extent)
@@ -114,12 +117,12 @@ extension StridedCopy {
           d += index * axis.destination
           rest = quotient
         }
-        run *= rows
+        row *= rows
         var part = outer
-        part.extent = min(rows, outer.extent - run)
+        part.extent = min(rows, outer.extent - row)
         Self.copy(
-          source + s + run * outer.source, destination + d + run * outer.destination, part, inner,
-          combine)
+          source + s + row * outer.source, destination + d + row * outer.destination, part, inner,
+          combine, run: run)
       }
     }
   }
@@ -132,12 +135,12 @@ extension StridedCopy {
   @inline(__always)
   private static func copy<Element>(
     _ source: UnsafePointer<Element>, _ destination: UnsafeMutablePointer<Element>,
-    _ outer: Axis, _ inner: Axis, _ combine: (inout Element, Element) -> Void
+    _ outer: Axis, _ inner: Axis, _ combine: (inout Element, Element) -> Void,
+    run: (UnsafeMutablePointer<Element>, UnsafePointer<Element>, _ count: Int) -> Void
   ) {
     if inner.source == 1, inner.destination == 1 {
       for i in 0..<outer.extent {
-        let (s, d) = (source + i * outer.source, destination + i * outer.destination)
-        for j in 0..<inner.extent { combine(&d[j], s[j]) }
+        run(destination + i * outer.destination, source + i * outer.source, inner.extent)
       }
       return
     }
