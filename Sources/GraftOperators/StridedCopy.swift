@@ -80,14 +80,20 @@ extension StridedCopy {
   func assign<Element: BitwiseCopyable>(
     from source: UnsafePointer<Element>, to destination: UnsafeMutablePointer<Element>
   ) {
-    apply(source, destination) { $0 = $1 } run: { $0.update(from: $1, count: $2) }
+    apply(source, destination) {
+      $0 = $1
+    } run: {
+      $0.update(from: $1, count: $2)
+    }
   }
 
   /// Adds what ``assign(from:to:)`` would assign.
   func accumulate(
     from source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>
   ) {
-    apply(source, destination) { $0 += $1 } run: {
+    apply(source, destination) {
+      $0 += $1
+    } run: {
       Kernels.addRun($1, to: $0, count: $2, begins: false)
     }
   }
