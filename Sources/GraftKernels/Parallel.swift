@@ -52,6 +52,10 @@ package enum Parallel {
 
 /// Threads that wait for the next run: a moment actively, because operators follow one another within
 /// microseconds, then asleep.
+///
+/// Each thread begins with its own part of the tasks, those in the same place of every run: rows that
+/// an operator wrote are then read on the same core by the next. When it is through it helps the
+/// others.
 private final class ThreadPool: @unchecked Sendable {
   // @unchecked: everything shared is atomic or guarded by `mutex`.
   typealias Body = (Int) -> Void
@@ -60,9 +64,12 @@ private final class ThreadPool: @unchecked Sendable {
   /// Is a run under way?
   private let isBusy = Atomic<Bool>(false)
 
-  /// The run and its next task: `generation << 32 | task`. Between runs the task is `closed`.
-  private let claim = Atomic<UInt64>(closed)
+  /// Counts the runs.
+  private let generation = Atomic<UInt64>(0)
+  /// The next task of each thread's part.
+  private let claims = UnsafeMutablePointer<Claim>.allocate(capacity: mostThreads)
   private let taskCount = Atomic<Int>(0)
+  private let partCount = Atomic<Int>(0)
   private let body = Atomic<UInt>(0)
   private let finished = Atomic<Int>(0)
 
@@ -74,12 +81,14 @@ private final class ThreadPool: @unchecked Sendable {
   /// Guarded by `isBusy`.
   private var workers = 0
 
+  static let mostThreads = 1024
   private static let closed: UInt64 = 0xFFFF_FFFF
-  /// Pauses before sleeping: about 50 microseconds.
-  private static let spins = 1500
+  /// Pauses before sleeping: about 200 microseconds, what waking a thread may take.
+  private static let spins = 6000
 
   init() {
     threadCount = Atomic(Self.defaultThreadCount)
+    for index in 0..<Self.mostThreads { (claims + index).initialize(to: Claim()) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(workArrived, nil)
     pthread_cond_init(workFinished, nil)
@@ -87,13 +96,25 @@ private final class ThreadPool: @unchecked Sendable {
 
   private static var defaultThreadCount: Int {
     if let text = getenv("GRAFT_THREADS"), let count = Int(String(cString: text)), count > 0 {
-      return min(count, 1024)
+      return min(count, mostThreads)
     }
     return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
   func enter() -> Bool { !isBusy.exchange(true, ordering: .acquiringAndReleasing) }
   func leave() { isBusy.store(false, ordering: .releasing) }
+}
+
+/// The next task of one thread's part, `generation << 32 | task`; between runs the task is closed. On
+/// cache lines of its own: threads that look at each other's claims wait for one another.
+private struct Claim: ~Copyable {
+  let next = Atomic<UInt64>(0xFFFF_FFFF)
+  private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
+    0, 0, 0, 0, 0, 0, 0
+  )
+  private let more: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
+    0, 0, 0, 0, 0, 0, 0, 0
+  )
 }
 
 // MARK: - The calling thread
@@ -103,17 +124,30 @@ extension ThreadPool {
   func run(_ tasks: Int, _ body: UnsafePointer<Body>) {
     precondition(tasks < Int(Self.closed), "\(tasks) tasks")
     startWorkers()
-    let generation = (claim.load(ordering: .relaxed) >> 32 &+ 1) & 0xFFFF_FFFF
+    let generation = (generation.load(ordering: .relaxed) &+ 1) & 0xFFFF_FFFF
+    let parts = min(workers + 1, threadCount.load(ordering: .relaxed))
     self.body.store(UInt(bitPattern: body), ordering: .relaxed)
     taskCount.store(tasks, ordering: .relaxed)
+    partCount.store(parts, ordering: .relaxed)
     finished.store(0, ordering: .relaxed)
-    claim.store(generation << 32, ordering: .sequentiallyConsistent)
+    for part in 0..<parts {
+      let first = UInt64(Self.first(of: part, parts, tasks))
+      claims[part].next.store(generation << 32 | first, ordering: .sequentiallyConsistent)
+    }
+    self.generation.store(generation, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeWorkers() }
 
-    work(on: generation)
-    waitForOthers(tasks)
+    if work(on: generation, beginningWith: 0) < tasks { waitForOthers(tasks) }
     // From here on no worker can claim a task of this run, so the next may overwrite its fields.
-    _ = claim.exchange(generation << 32 | Self.closed, ordering: .sequentiallyConsistent)
+    for part in 0..<parts {
+      claims[part].next.store(
+        generation << 32 | Self.closed, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  /// The first task of a part; that of the part behind the last is the number of tasks.
+  private static func first(of part: Int, _ parts: Int, _ tasks: Int) -> Int {
+    tasks * part / parts
   }
 
   private func startWorkers() {
@@ -147,25 +181,48 @@ extension ThreadPool {
 // MARK: - All threads
 
 extension ThreadPool {
-  /// Claims and runs tasks of this run until none is left, or the run is over.
-  func work(on generation: UInt64) {
-    var seen = claim.load(ordering: .acquiring)
-    while seen >> 32 == generation {
+  /// Claims and runs tasks of this run until none is left, or the run is over: those of its own part,
+  /// then those of the others.
+  ///
+  /// - Returns: how many tasks of the run are finished.
+  @discardableResult
+  func work(on generation: UInt64, beginningWith own: Int) -> Int {
+    var done = 0
+    var offset = 0
+    var parts = 1
+    while offset < parts {
       // Read before claiming: if the claim succeeds the run was not over, so these were its own.
-      let tasks = taskCount.load(ordering: .relaxed)
+      parts = partCount.load(ordering: .relaxed)
+      done += work(on: generation, part: (own + offset) % max(parts, 1))
+      offset += 1
+    }
+    guard done > 0 else { return finished.load(ordering: .acquiring) }
+    let all = finished.add(done, ordering: .sequentiallyConsistent).newValue
+    if all == taskCount.load(ordering: .relaxed) { wakeCaller() }
+    return all
+  }
+
+  private func work(on generation: UInt64, part: Int) -> Int {
+    var done = 0
+    var seen = claims[part].next.load(ordering: .acquiring)
+    while seen >> 32 == generation {
+      let (tasks, parts) = (
+        taskCount.load(ordering: .relaxed), partCount.load(ordering: .relaxed)
+      )
       let body = body.load(ordering: .relaxed)
       let task = Int(seen & 0xFFFF_FFFF)
-      guard task < tasks else { return }
-      let (claimed, current) = claim.compareExchange(
+      guard part < parts, task < Self.first(of: part + 1, parts, tasks) else { return done }
+      let (claimed, current) = claims[part].next.compareExchange(
         expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
       guard claimed else {
         seen = current
         continue
       }
       Self.perform(task, body)
-      if finished.add(1, ordering: .sequentiallyConsistent).newValue == tasks { wakeCaller() }
-      seen = claim.load(ordering: .acquiring)
+      done += 1
+      seen = claims[part].next.load(ordering: .acquiring)
     }
+    return done
   }
 
   /// Apart, so that its hold on the closure ends before the task is reported as finished.
@@ -202,13 +259,15 @@ extension ThreadPool {
     var served: UInt64 = 0
     while true {
       served = nextGeneration(after: served)
-      if index < threadCount.load(ordering: .relaxed) - 1 { work(on: served) }
+      if index < threadCount.load(ordering: .relaxed) - 1 {
+        work(on: served, beginningWith: index + 1)
+      }
     }
   }
 
   private func nextGeneration(after served: UInt64) -> UInt64 {
     for _ in 0..<Self.spins {
-      let generation = claim.load(ordering: .acquiring) >> 32
+      let generation = generation.load(ordering: .acquiring)
       if generation != served { return generation }
       graft_pause()
     }
@@ -217,7 +276,7 @@ extension ThreadPool {
     sleepers.add(1, ordering: .sequentiallyConsistent)
     defer { sleepers.subtract(1, ordering: .relaxed) }
     while true {
-      let generation = claim.load(ordering: .sequentiallyConsistent) >> 32
+      let generation = generation.load(ordering: .sequentiallyConsistent)
       if generation != served { return generation }
       pthread_cond_wait(workArrived, mutex)
     }
