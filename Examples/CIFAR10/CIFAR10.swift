@@ -45,7 +45,7 @@ struct Transfer: ParsableCommand {
   var transferEpochs = 30
 
   @Option(help: "The highest learning rate of the network that is carried over.")
-  var transferRate: Float = 0.01
+  var transferRate: Float = 0.1
 
   @Option(help: "The part of the other classes' pictures that is learned from.")
   var part = 0.1

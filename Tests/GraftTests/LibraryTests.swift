@@ -41,6 +41,17 @@ import Testing
     #expect(read.classCount == 3)
   }
 
+  /// What a file said of itself is the model's, not the graph's: the graph goes on without it.
+  @Test func theGraphOfAModelMakesAnotherModel() throws {
+    let written = folder.path.appending("written.onnx")
+    try Model(contentsOf: folder.tinyModel()).replacingHead(classes: ["a", "b"])
+      .write(to: written)
+    let graph = try Model(contentsOf: written).graph.replacingHead(classes: 4, seed: 1)
+    let again = try Model(graph.exported(), name: "again")
+    #expect(again.classCount == 4)
+    #expect(again.labels == nil)
+  }
+
   @Test func anExportedModelIsTheSameModelAgain() throws {
     let base = try Model(contentsOf: folder.tinyModel())
     let photos = try ImageFolder(folder.photos()).split()

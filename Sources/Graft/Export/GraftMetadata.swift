@@ -10,6 +10,8 @@ struct GraftMetadata {
   var card: TrainingCard?
 
   enum Key {
+    /// What all keys of graft's begin with.
+    static let prefix = "graft."
     static let labels = "graft.labels"
     static let preprocessing = "graft.preprocess"
     static let normalization = "graft.normalization"

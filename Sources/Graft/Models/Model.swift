@@ -168,6 +168,8 @@ extension Model {
     (preprocessing, preprocessingOrigin) = (.imageNet, .convention)
     try checkOutput(place: place)
     let metadata = try GraftMetadata(source, place: place)
+    // From here on they are this model's; in a graph that goes on by itself they would be stale.
+    graph.metadata.removeAll { $0.key.hasPrefix(GraftMetadata.Key.prefix) }
     labels = metadata.labels
     card = metadata.card
     base = metadata.card?.base
