@@ -1,7 +1,7 @@
 #include "vector.h"
 
-static INLINE void largest(const float *x, const int32_t *pixels, ptrdiff_t count,
-                           ptrdiff_t channels, float *y, int32_t *from) {
+static INLINE ptrdiff_t whole_runs(const float *x, const int32_t *pixels, ptrdiff_t count,
+                                   ptrdiff_t channels, float *y, int32_t *from, int marks) {
   ptrdiff_t c = 0;
   for (; c + 16 <= channels; c += 16) {
     float16 best = LOAD(x + pixels[0] * channels + c);
@@ -10,11 +10,18 @@ static INLINE void largest(const float *x, const int32_t *pixels, ptrdiff_t coun
       float16 a = LOAD(x + pixels[i] * channels + c);
       bits16 greater = a > best;
       best = (float16)(((bits16)a & greater) | ((bits16)best & ~greater));
-      place = (((bits16){0} + pixels[i]) & greater) | (place & ~greater);
+      if (marks) place = (((bits16){0} + pixels[i]) & greater) | (place & ~greater);
     }
     STORE(y + c, best);
-    if (from) __builtin_memcpy(from + c, &place, sizeof place);
+    if (marks) __builtin_memcpy(from + c, &place, sizeof place);
   }
+  return c;
+}
+
+static INLINE void largest(const float *x, const int32_t *pixels, ptrdiff_t count,
+                           ptrdiff_t channels, float *y, int32_t *from) {
+  ptrdiff_t c = from ? whole_runs(x, pixels, count, channels, y, from, 1)
+                     : whole_runs(x, pixels, count, channels, y, from, 0);
   for (; c < channels; c++) {
     int32_t place = pixels[0];
     for (ptrdiff_t i = 1; i < count; i++) {
