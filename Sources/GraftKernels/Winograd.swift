@@ -18,7 +18,8 @@ extension Kernels {
     points * geometry.panels * panel * geometry.inputChannels
   }
 
-  /// Transforms `weights`, `[O, C, 3, 3]` or turned round, to `[point][panel of 16 outputs][channel][16]`.
+  /// Transforms `weights`, `[O, C, 3, 3]` or turned round, to
+  /// `[point][panel of 16 outputs][channel][16]`.
   package static func packWinograd(
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ geometry: ConvolutionGeometry, order: WeightOrder = .asIs

@@ -11,7 +11,8 @@ package typealias Oracle = (_ example: OperatorCase, _ inputs: [DoubleTensor?]) 
 /// decode (nothing left unread) → shapes → for each layout and method: forward in both modes equals
 /// the oracle, every element assigned, nothing written outside → gradient equals central finite
 /// differences of the oracle → inputs that nobody asks about are skipped → gradients are added to,
-/// or assigned where they begin → in place gives the same → any number of threads gives the same bits → encode → decode → the same.
+/// or assigned where they begin → in place gives the same → any number of threads gives the same bits
+/// → encode → decode → the same.
 ///
 /// - Parameters:
 ///   - trainingOracle: what it computes in training mode, where that differs.
