@@ -9,9 +9,6 @@ enum { DEPTH = 512 };
 // Taps of one pass; bounds the table of row pointers on the stack.
 enum { TAPS = 16 };
 
-static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
-static ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-
 // `total` cut into about equal parts of roughly `size`.
 static ptrdiff_t even_part(ptrdiff_t total, ptrdiff_t size) {
   ptrdiff_t parts = (total + size / 2) / size;

@@ -7,6 +7,7 @@
 // and in the last pass + residual[r][c], clamped to low...high.
 #pragma once
 
+#include "counts.h"
 #include "graft_kernels.h"
 
 typedef struct tile {
@@ -48,5 +49,3 @@ void graft_tiles(const tile *first, tile_kernel kernel, ptrdiff_t row_count, ptr
 // [tap, tap + taps): table[t * count + row].
 void graft_find_rows(const graft_convolution *c, const float *x, ptrdiff_t first, ptrdiff_t count,
                      ptrdiff_t tap, ptrdiff_t taps, const float **table);
-
-#define UNROLL _Pragma("clang loop unroll(full)")

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "counts.h"
 #include "graft_kernels.h"
 
 // Alignment 1: runs begin anywhere, and weights in a mapped file at any byte.
@@ -18,7 +19,6 @@ typedef int32_t bits8 __attribute__((vector_size(32)));
 typedef int32_t bits16 __attribute__((vector_size(64)));
 
 #define INLINE inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 #define LOAD8(pointer) (*(const float8 *)(pointer))
 #define STORE8(pointer, value) (*(float8 *)(pointer) = (value))

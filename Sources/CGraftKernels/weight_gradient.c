@@ -9,9 +9,6 @@
 
 enum { PIXELS = 8, TAPS = 16 };
 
-static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
-static ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
-
 // transposed[o][p] = dy[p][o] for a few pixels from `first` on.
 static INLINE void turn(const graft_weight_gradient *g, ptrdiff_t first, ptrdiff_t count) {
   const graft_convolution *c = &g->window;

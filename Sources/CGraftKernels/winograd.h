@@ -73,5 +73,3 @@ static INLINE place find_tile(const graft_winograd *w, ptrdiff_t tile) {
   ptrdiff_t in_image = tile % per_image;
   return (place){tile / per_image, in_image / w->tiles_across * 4, in_image % w->tiles_across * 4};
 }
-
-static INLINE ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }

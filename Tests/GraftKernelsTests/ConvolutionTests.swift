@@ -54,6 +54,10 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
       "groups", n: 2, c: 24, o: 36, h: 6, w: 5, pads: [1, 1, 1, 1], groups: 3),
     ConvolutionCase("groups of few", c: 8, o: 12, h: 5, w: 5, pads: [1, 1, 1, 1], groups: 4),
     ConvolutionCase(
+      "several blocks, strided", c: 17, o: 5, h: 131, w: 133, stride: (2, 2), pads: [1, 1, 1, 1]),
+    ConvolutionCase(
+      "several blocks, pointwise", c: 5, o: 4, h: 67, w: 65, kernel: (1, 1)),
+    ConvolutionCase(
       "many channels", c: 1030, o: 20, h: 3, w: 3, kernel: (1, 1)),
     ConvolutionCase("deep", c: 300, o: 16, h: 4, w: 4, pads: [1, 1, 1, 1]),
     ConvolutionCase(
