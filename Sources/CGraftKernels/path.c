@@ -5,7 +5,10 @@
 #include "graft_kernels.h"
 
 // -1: not asked yet. Two threads that ask at once find the same answer.
-static _Atomic int current = -1;
+static _Atomic int chosen = -1;
+
+// What this thread was told to use, -1 for nothing.
+static _Thread_local int forced = -1;
 
 graft_path graft_best_path(void) {
 #if defined(__x86_64__)
@@ -28,15 +31,19 @@ static graft_path chosen_path(void) {
 }
 
 graft_path graft_current_path(void) {
-  int path = atomic_load_explicit(&current, memory_order_relaxed);
+  if (forced >= 0) return (graft_path)forced;
+  int path = atomic_load_explicit(&chosen, memory_order_relaxed);
   if (path < 0) {
     path = (int)chosen_path();
-    atomic_store_explicit(&current, path, memory_order_relaxed);
+    atomic_store_explicit(&chosen, path, memory_order_relaxed);
   }
   return (graft_path)path;
 }
 
-void graft_force_path(graft_path path) {
-  graft_path best = graft_best_path();
-  atomic_store_explicit(&current, (int)(path < best ? path : best), memory_order_relaxed);
+int graft_forced_path(void) { return forced; }
+
+void graft_force_path(int path) {
+  if (path == forced) return;
+  int best = (int)graft_best_path();
+  forced = path < best ? path : best;
 }

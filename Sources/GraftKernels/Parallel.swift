@@ -71,6 +71,8 @@ private final class ThreadPool: @unchecked Sendable {
   private let taskCount = Atomic<Int>(0)
   private let partCount = Atomic<Int>(0)
   private let body = Atomic<UInt>(0)
+  /// The instruction set that the caller was told to use.
+  private let path = Atomic<Int32>(-1)
   private let finished = Atomic<Int>(0)
 
   private let sleepers = Atomic<Int>(0)
@@ -127,6 +129,7 @@ extension ThreadPool {
     let generation = (generation.load(ordering: .relaxed) &+ 1) & 0xFFFF_FFFF
     let parts = min(workers + 1, threadCount.load(ordering: .relaxed))
     self.body.store(UInt(bitPattern: body), ordering: .relaxed)
+    path.store(graft_forced_path(), ordering: .relaxed)
     taskCount.store(tasks, ordering: .relaxed)
     partCount.store(parts, ordering: .relaxed)
     finished.store(0, ordering: .relaxed)
@@ -210,6 +213,7 @@ extension ThreadPool {
         taskCount.load(ordering: .relaxed), partCount.load(ordering: .relaxed)
       )
       let body = body.load(ordering: .relaxed)
+      let path = path.load(ordering: .relaxed)
       let task = Int(seen & 0xFFFF_FFFF)
       guard part < parts, task < Self.first(of: part + 1, parts, tasks) else { return done }
       let (claimed, current) = claims[part].next.compareExchange(
@@ -218,6 +222,7 @@ extension ThreadPool {
         seen = current
         continue
       }
+      graft_force_path(path)
       Self.perform(task, body)
       done += 1
       seen = claims[part].next.load(ordering: .acquiring)

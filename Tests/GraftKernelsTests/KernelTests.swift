@@ -2,16 +2,17 @@ import CGraftKernels
 import GraftKernels
 import Testing
 
-/// All tests of kernels, one after the other: they force the instruction set and the number of
-/// threads, which are the process's.
+/// All tests of kernels, one after the other: they force the number of threads, which is the
+/// process's. The instruction set is forced for their own thread and runs: tests of other suites go on
+/// beside them and compare results bit by bit.
 @Suite(.serialized) struct KernelTests {
   /// Every instruction set that this machine has.
   static let paths = Path.allCases.filter { $0.rawValue <= graft_best_path().rawValue }
 
-  /// Runs `body` under an instruction set, then restores the best.
+  /// Runs `body` under an instruction set.
   static func with<R>(_ path: Path, _ body: () throws -> R) rethrows -> R {
-    graft_force_path(graft_path(path.rawValue))
-    defer { graft_force_path(graft_best_path()) }
+    graft_force_path(Int32(path.rawValue))
+    defer { graft_force_path(-1) }
     return try body()
   }
 

@@ -1,3 +1,5 @@
+import CGraftKernels
+import Foundation
 import GraftKernels
 import Synchronization
 import Testing
@@ -47,6 +49,35 @@ extension KernelTests {
       let sum = Atomic<Int>(0)
       for _ in 0..<200 { Parallel.run(5) { sum.add($0, ordering: .relaxed) } }
       return sum.load(ordering: .relaxed)
+    }
+
+    /// What a test forces is the choice of its own runs: others compute beside it.
+    @Test func forcesTheInstructionSetOfItsOwnRunsOnly() {
+      let usual = graft_current_path()
+      let before = Parallel.threadCount
+      Parallel.threadCount = 3
+      defer { Parallel.threadCount = before }
+      KernelTests.with(.portable) {
+        var paths = [graft_path](repeating: GRAFT_PATH_AVX512, count: 64)
+        paths.withUnsafeMutableBufferPointer { paths in
+          Parallel.run(64) { paths[$0] = graft_current_path() }
+        }
+        #expect(paths.allSatisfy { $0 == GRAFT_PATH_PORTABLE })
+        let other = Atomic<UInt32>(99)
+        let isDone = Atomic<Bool>(false)
+        Thread.detachNewThread {
+          other.store(graft_current_path().rawValue, ordering: .relaxed)
+          isDone.store(true, ordering: .releasing)
+        }
+        while !isDone.load(ordering: .acquiring) { usleep(100) }
+        #expect(other.load(ordering: .relaxed) == usual.rawValue)
+      }
+      #expect(graft_current_path() == usual)
+      var paths = [graft_path](repeating: GRAFT_PATH_PORTABLE, count: 64)
+      paths.withUnsafeMutableBufferPointer { paths in
+        Parallel.run(64) { paths[$0] = graft_current_path() }
+      }
+      #expect(paths.allSatisfy { $0 == usual })
     }
 
     @Test func coversRanges() {

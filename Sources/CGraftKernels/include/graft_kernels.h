@@ -20,9 +20,13 @@ graft_path graft_current_path(void);
 // The best path of this machine, whatever is forced.
 graft_path graft_best_path(void);
 
-// Uses this path from now on, at most the machine's best; for tests. Packed weights do not depend
-// on the path.
-void graft_force_path(graft_path path);
+// Uses this path, at most the machine's best, in the calling thread from now on, and in the runs that
+// it starts on the pool; -1: the machine's best again. For tests: other threads compute as before.
+// Packed weights do not depend on the path.
+void graft_force_path(int path);
+
+// What the calling thread was told to use, -1 for nothing.
+int graft_forced_path(void);
 
 // A hint to the processor that the thread spins.
 static inline void graft_pause(void) {
