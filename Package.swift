@@ -78,7 +78,7 @@ let package = Package(
     module(
       "GraftNetworks",
       ["GraftOperators", "GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]),
-    module("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
+    module("GraftRuntime", ["GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]),
 
     // Pictures of numbers: knows nothing else
     module("GraftPlots", []),

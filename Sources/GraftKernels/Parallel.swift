@@ -103,7 +103,10 @@ private final class ThreadPool: @unchecked Sendable {
     return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
-  func enter() -> Bool { !isBusy.exchange(true, ordering: .acquiringAndReleasing) }
+  /// Looks before it writes: runs within tasks would take the line from one another.
+  func enter() -> Bool {
+    !isBusy.load(ordering: .relaxed) && !isBusy.exchange(true, ordering: .acquiringAndReleasing)
+  }
   func leave() { isBusy.store(false, ordering: .releasing) }
 }
 

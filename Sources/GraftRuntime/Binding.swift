@@ -4,6 +4,8 @@ import GraftTensor
 /// The memory from which the views of a session are made.
 struct SessionMemory {
   let arena: UnsafeMutablePointer<Float>
+  /// The arenas of single images, one behind the other.
+  let images: UnsafeMutablePointer<Float>
   let packed: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
   let weights: [String: Tensor]
@@ -12,26 +14,50 @@ struct SessionMemory {
 
 /// The calls of a plan for one batch size, with every view made: nothing is allocated in a step.
 final class Binding {
-  let input: MutableTensorView
+  /// Where the images of the batch are written; nil where each is written when its turn comes.
+  let input: MutableTensorView?
   let output: TensorView
   let outputGradient: MutableTensorView?
-  let forward: [ForwardPass]
+  /// Nothing for steps through which images go one by one.
+  let forward: [ForwardPass?]
   /// The same in inference mode, which a training session can run too.
-  let inference: [ForwardPass]
+  let inference: [ForwardPass?]
+  /// The first steps, image by image.
+  let images: [ImageBinding]
+  /// How many images each thread takes, one after the other. What is then left of the batch is computed
+  /// by all threads, image by image.
+  let imagesPerWorker: Int
   /// Nil for steps that no gradient passes.
   let backward: [BackwardPass?]
   /// Gradients to clear before the backward of each step.
   let cleared: [[MutableTensorView]]
 
   init(_ plan: Plan, batch: Int, memory: SessionMemory) {
-    let views = BindingViews(plan: plan, batch: batch, memory: memory)
-    input = views.value(plan.inputValue)
+    let views = BindingViews(
+      plan: plan, batch: batch, memory: memory, image: 0, images: memory.images,
+      scratch: memory.scratch)
+    input = plan.imageSteps > 0 ? nil : views.value(plan.inputValue)
     output = views.value(plan.outputValue).readOnly
     outputGradient = views.gradient(plan.outputValue)
-    forward = plan.steps.map { views.forwardPass($0, mode: plan.mode) }
-    inference =
-      plan.mode == .inference
-      ? forward : plan.steps.map { views.forwardPass($0, mode: .inference) }
+    func passes(_ mode: Mode) -> [ForwardPass?] {
+      plan.steps.enumerated().map { index, step in
+        index < plan.imageSteps ? nil : views.forwardPass(step, mode: mode)
+      }
+    }
+    forward = passes(plan.mode)
+    inference = plan.mode == .inference ? forward : passes(.inference)
+    let perWorker = plan.imageSteps > 0 ? batch / plan.imageWorkers : 0
+    imagesPerWorker = perWorker
+    let scratchFloats = plan.imageScratchFloats
+    images = (0..<(plan.imageSteps > 0 ? batch : 0)).map { image in
+      let worker = image < perWorker * plan.imageWorkers ? image / perWorker : 0
+      return ImageBinding(
+        plan,
+        BindingViews(
+          plan: plan, batch: 1, memory: memory, image: image,
+          images: memory.images + worker * plan.imageArenaFloats,
+          scratch: memory.scratch + worker * scratchFloats))
+    }
     backward = plan.steps.map(views.backwardPass)
     cleared = plan.steps.map { step in
       step.beginsGradients ? [] : step.clearedGradients.compactMap(views.gradient)
@@ -39,17 +65,33 @@ final class Binding {
   }
 }
 
-/// Makes the views of one batch size.
+/// The first steps of a plan for one image of a batch.
+struct ImageBinding {
+  let input: MutableTensorView
+  let passes: [ForwardPass]
+
+  fileprivate init(_ plan: Plan, _ views: BindingViews) {
+    input = views.value(plan.inputValue)
+    passes = plan.steps.prefix(plan.imageSteps).map { views.forwardPass($0, mode: .inference) }
+  }
+}
+
+/// Makes the views of one batch size, or of one image of a batch.
 private struct BindingViews {
   let plan: Plan
   let batch: Int
   let memory: SessionMemory
+  /// The place of the first image in the batch.
+  let image: Int
+  /// What the thread has for itself that computes them.
+  let images: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
 
   func value(_ index: Int, layout: Layout? = nil) -> MutableTensorView {
     let value = plan.values[index]
-    return MutableTensorView(
-      plan.shape(of: index, batch: batch), memory.arena + value.offset,
-      layout: layout ?? value.layout)
+    let shape = plan.shape(of: index, batch: batch)
+    let base = value.isOfOneImage ? images : memory.arena + image * shape.elementCount
+    return MutableTensorView(shape, base + value.offset, layout: layout ?? value.layout)
   }
 
   func gradient(_ index: Int) -> MutableTensorView? { gradient(index, layout: nil) }
@@ -66,7 +108,7 @@ private struct BindingViews {
     return ForwardPass(
       mode: mode, inputs: inputs(of: step),
       outputs: step.outputs.map { value($0) } + (mode == .training ? updated(by: step) : []),
-      saved: mode == .training ? saved(of: step) : [], scratch: memory.scratch,
+      saved: mode == .training ? saved(of: step) : [], scratch: scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 
@@ -77,7 +119,7 @@ private struct BindingViews {
       saved: saved(of: step).map(\.readOnly),
       outputGradients: step.outputs.map(gradient),
       inputGradients: step.inputs.map(inputGradient), beginning: beginning(of: step),
-      scratch: memory.scratch,
+      scratch: scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 
@@ -146,12 +188,19 @@ extension Plan {
     step.node.operator.memory(for: context(of: step, batch: batch))
   }
 
-  /// The largest working memory of any step.
+  /// The largest working memory of any step, or of the steps for single images on all threads.
   func scratchFloats(batch: Int) -> Int {
-    steps.map { step in
+    let together = steps.dropFirst(imageSteps).map { step in
       let memory = memory(of: step, batch: batch)
       return max(memory.scratchFloats, step.isDifferentiated ? memory.backwardScratchFloats : 0)
-    }.max() ?? 0
+    }
+    return max(together.max() ?? 0, imageWorkers * imageScratchFloats)
+  }
+
+  /// The largest working memory of any step for single images.
+  var imageScratchFloats: Int {
+    let floats = steps.prefix(imageSteps).map { memory(of: $0, batch: 1).scratchFloats }
+    return Arena.aligned(floats.max() ?? 0)
   }
 }
 

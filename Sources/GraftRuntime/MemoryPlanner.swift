@@ -8,6 +8,7 @@ import GraftTensor
 /// greedy by size, each at the lowest address that is free for its whole life.
 struct MemoryPlanner {
   let builder: PlanBuilder
+  private let images: ImageSteps
   private let end: Int
   private var blocks: [Block] = []
   private var valueBlocks: [Int] = []
@@ -21,6 +22,8 @@ struct MemoryPlanner {
     var floats: Int
     var from: Int
     var through: Int
+    /// Does it lie in the arena of one image?
+    var isOfOneImage: Bool
     var offset = 0
   }
 
@@ -29,10 +32,13 @@ struct MemoryPlanner {
     var gradients: [Int?]
     var saved: [[Int]]
     var total: Int
+    /// Of the arena of one image.
+    var ofOneImage: Int
   }
 
-  init(_ builder: PlanBuilder) {
+  init(_ builder: PlanBuilder, _ images: ImageSteps) {
     self.builder = builder
+    self.images = images
     end = 2 * builder.drafts.count
     makeValueBlocks()
     if builder.mode == .training {
@@ -46,8 +52,12 @@ struct MemoryPlanner {
 
   private func backwardTime(_ step: Int) -> Int { end - 1 - step }
 
-  private mutating func add(_ floats: Int, from: Int, through: Int) -> Int {
-    blocks.append(Block(floats: Arena.aligned(floats), from: from, through: through))
+  private mutating func add(
+    _ floats: Int, from: Int, through: Int, isOfOneImage: Bool = false
+  ) -> Int {
+    blocks.append(
+      Block(
+        floats: Arena.aligned(floats), from: from, through: through, isOfOneImage: isOfOneImage))
     return blocks.count - 1
   }
 }
@@ -73,8 +83,11 @@ extension MemoryPlanner {
   }
 
   private mutating func addValueBlock(_ index: Int, _ life: ClosedRange<Int>) {
+    let isOfOneImage = images.values.contains(index)
+    let count = builder.values[index].shape.elementCount
     valueBlocks[index] = add(
-      builder.values[index].shape.elementCount, from: life.lowerBound, through: life.upperBound)
+      isOfOneImage ? count / builder.batchSize : count, from: life.lowerBound,
+      through: life.upperBound, isOfOneImage: isOfOneImage)
   }
 
   /// From when to when each value's contents matter.
@@ -100,6 +113,11 @@ extension MemoryPlanner {
       }
     }
     through[builder.outputIndex] = end
+    // The first image is through with the steps for single images before the last one begins.
+    for index in builder.values.indices where !images.values.contains(index) {
+      guard from[index] < images.count else { continue }
+      (from[index], through[index]) = (0, max(through[index], images.count - 1))
+    }
     return zip(from, through).map { $0...$1 }
   }
 
@@ -109,6 +127,7 @@ extension MemoryPlanner {
       case .value(let input, _)? = draft.inputs.first,
       draft.inputs.dropFirst().allSatisfy({ $0.valueIndex != input }),
       blocks[valueBlocks[input]].through == step,
+      images.values.contains(input) == images.values.contains(draft.outputs[0]),
       builder.values[input].shape.elementCount
         == builder.values[draft.outputs[0]].shape.elementCount
     else { return nil }
@@ -189,18 +208,26 @@ extension MemoryPlanner {
     let bySize = blocks.indices.sorted {
       (blocks[$0].floats, blocks[$1].from) > (blocks[$1].floats, blocks[$0].from)
     }
-    var placed = IntervalIndex(range: end + 1)
-    for index in bySize {
-      let life = blocks[index].from...blocks[index].through
-      blocks[index].offset = lowestFreeOffset(
-        for: blocks[index].floats, among: placed.overlapping(life))
-      placed.insert(index, life)
+    for isOfOneImage in [false, true] {
+      var placed = IntervalIndex(range: end + 1)
+      for index in bySize where blocks[index].isOfOneImage == isOfOneImage {
+        let life = blocks[index].from...blocks[index].through
+        blocks[index].offset = lowestFreeOffset(
+          for: blocks[index].floats, among: placed.overlapping(life))
+        placed.insert(index, life)
+      }
     }
     return Placement(
       values: valueBlocks.map { blocks[$0].offset },
       gradients: gradientBlocks.map { $0.map { blocks[$0].offset } },
       saved: savedBlocks.map { $0.map { blocks[$0].offset } },
-      total: blocks.map { $0.offset + $0.floats }.max() ?? 0)
+      total: extent(ofOneImage: false), ofOneImage: extent(ofOneImage: true))
+  }
+
+  private func extent(ofOneImage: Bool) -> Int {
+    blocks.reduce(0) { extent, block in
+      block.isOfOneImage == ofOneImage ? max(extent, block.offset + block.floats) : extent
+    }
   }
 
   private func lowestFreeOffset(for floats: Int, among neighbours: Set<Int>) -> Int {

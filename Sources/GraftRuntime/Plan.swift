@@ -19,6 +19,12 @@ public struct Plan: Sendable {
   public let arenaFloats: Int
   /// Floats of rearranged parameters.
   public let packedFloats: Int
+  /// The first steps, through which the images of a batch go one by one; 0 for none.
+  public let imageSteps: Int
+  /// Images that are under way in those steps at the same time, each on a thread.
+  public let imageWorkers: Int
+  /// Floats of the arena that each of them has for itself.
+  public let imageArenaFloats: Int
 
   /// Values by index: the inputs of the graph first, then what each step writes.
   let values: [PlannedValue]
@@ -64,6 +70,9 @@ struct PlannedValue: Sendable {
   /// For the plan's batch.
   let shape: Shape
   let layout: Layout
+  /// Is it written and read only by steps through which images go one by one? Then ``offset`` is that
+  /// in the arena of one image.
+  var isOfOneImage = false
   var offset = 0
   /// Where its gradient lies; nil where nobody asks for it.
   var gradientOffset: Int?
@@ -82,7 +91,9 @@ extension Plan {
     let learned = graph.parameters.values.reduce(0) { sum, parameter in
       sum + (learns(parameter) ? Arena.aligned(parameter.tensor.shape.elementCount) : 0)
     }
-    let floats = arenaFloats + packedFloats + scratchFloats(batch: batchSize) + 2 * learned
+    let floats =
+      arenaFloats + imageWorkers * imageArenaFloats + packedFloats
+      + scratchFloats(batch: batchSize) + 2 * learned
     return floats * MemoryLayout<Float>.stride
   }
 

@@ -204,10 +204,12 @@ extension PlannedInput {
 extension PlanBuilder {
   /// Places every value in the arena and closes the plan.
   func plan() -> Plan {
-    var planner = MemoryPlanner(self)
+    let images = ImageSteps(self)
+    var planner = MemoryPlanner(self, images)
     let placement = planner.place()
     var placed = values
     for index in placed.indices {
+      placed[index].isOfOneImage = images.values.contains(index)
       placed[index].offset = placement.values[index]
       placed[index].gradientOffset = placement.gradients[index]
     }
@@ -225,7 +227,8 @@ extension PlanBuilder {
     graph.nodes = drafts.map(\.node)
     return Plan(
       batchSize: batchSize, mode: mode, options: options, graph: graph, steps: steps,
-      arenaFloats: placement.total, packedFloats: packedFloats, values: placed, inputValue: 0,
-      outputValue: outputIndex)
+      arenaFloats: placement.total, packedFloats: packedFloats, imageSteps: images.count,
+      imageWorkers: images.workers, imageArenaFloats: placement.ofOneImage, values: placed,
+      inputValue: 0, outputValue: outputIndex)
   }
 }

@@ -1,4 +1,5 @@
 public import GraftGraph
+import GraftKernels
 public import GraftTensor
 
 /// A running network: a plan, its memory and its weights. The only long-lived thing that changes.
@@ -12,6 +13,7 @@ public final class Session {
   private var source: Graph
   private var weights: [String: Tensor]
   private let arena: Arena
+  private let images: Arena
   private let packed: Arena
   private let gradients: GradientStore
   private var scratch: Arena
@@ -36,6 +38,7 @@ public final class Session {
     source = graph
     weights = plan.graph.parameters.mapValues(\.tensor)
     arena = Arena(count: plan.arenaFloats)
+    images = Arena(count: plan.imageWorkers * plan.imageArenaFloats)
     packed = Arena(count: plan.packedFloats)
     scratch = Arena(count: 0)
     gradients = GradientStore(plan)
@@ -70,14 +73,60 @@ extension Session {
       mode == .inference || plan.mode == .training, "the session was planned for inference")
     let binding = binding(for: input.shape)
     (current, canDifferentiate) = (binding, mode == .training)
-    binding.input.copy(input)
+    binding.input?.copy(input)
+    forwardImages(input, binding)
     let passes = mode == .training ? binding.forward : binding.inference
     for (index, pass) in passes.enumerated() {
+      guard let pass else { continue }
       let seeded = pass.mode == .training ? pass.seeded(SeededGenerator(seed, index).state) : pass
       timing(\.forward[index]) { plan.steps[index].node.operator.forward(seeded) }
     }
     stepTimes?.passes += 1
     return binding.output
+  }
+
+  /// The first steps, image by image: as many on each thread, and what is left of the batch on all.
+  private func forwardImages(_ input: TensorView, _ binding: Binding) {
+    guard !binding.images.isEmpty else { return }
+    let (each, workers) = (binding.imagesPerWorker, plan.imageWorkers)
+    if each > 0 {
+      var seconds = [[Double]](repeating: [], count: workers)
+      seconds.withUnsafeMutableBufferPointer { seconds in
+        nonisolated(unsafe) let seconds = seconds
+        Parallel.run(workers) { worker in
+          seconds[worker] = forward(
+            binding.images[worker * each..<(worker + 1) * each], of: input)
+        }
+      }
+      for times in seconds { addImageTimes(times, threads: workers) }
+    }
+    addImageTimes(forward(binding.images[(each * workers)...], of: input), threads: 1)
+  }
+
+  /// - Returns: the seconds of each step; nothing where nobody asked.
+  private func forward(_ images: ArraySlice<ImageBinding>, of input: TensorView) -> [Double] {
+    var seconds = [Double](repeating: 0, count: timesSteps ? plan.imageSteps : 0)
+    for (image, binding) in zip(images.indices, images) {
+      let shape = binding.input.shape
+      binding.input.copy(
+        TensorView(shape, input.base + image * shape.elementCount, layout: input.layout))
+      for (index, pass) in binding.passes.enumerated() {
+        let op = plan.steps[index].node.operator
+        guard !seconds.isEmpty else {
+          op.forward(pass)
+          continue
+        }
+        seconds[index] += ContinuousClock().measure { op.forward(pass) } / .seconds(1)
+      }
+    }
+    return seconds
+  }
+
+  /// Threads that work side by side take a part of the time each.
+  private func addImageTimes(_ seconds: [Double], threads: Int) {
+    for (index, time) in seconds.enumerated() {
+      stepTimes?.forward[index] += time / Double(threads)
+    }
   }
 
   /// Are steps timed? Setting it begins anew.
@@ -135,7 +184,8 @@ extension Session {
     let binding = Binding(
       plan, batch: count,
       memory: SessionMemory(
-        arena: arena.base, packed: packed.base, scratch: scratch.base, weights: weights,
+        arena: arena.base, images: images.base, packed: packed.base, scratch: scratch.base,
+        weights: weights,
         gradients: gradients))
     bindings[count] = binding
     return binding
@@ -250,6 +300,7 @@ extension Session {
   /// nothing is read before it is written. Weights and gradients of weights stay.
   package func overwriteWorkingMemory(with value: Float) {
     arena.base.update(repeating: value, count: arena.count)
+    images.base.update(repeating: value, count: images.count)
     scratch.base.update(repeating: value, count: scratch.count)
   }
 }

@@ -92,6 +92,10 @@ import Testing
     ),
     ("GRAFT_THREADS", "0", "GRAFT_THREADS is \"0\"; expected a number of threads, at least 1"),
     ("GRAFT_METHOD", "fft", "GRAFT_METHOD is \"fft\"; expected direct or winograd"),
+    (
+      "GRAFT_IMAGES", "one",
+      "GRAFT_IMAGES is \"one\"; expected automatic, together or apart"
+    ),
     ("GRAFT_CPU", "mmx", "GRAFT_CPU is \"mmx\"; expected portable, avx2 or avx512"),
   ])
   func environment(_ name: String, _ value: String, _ message: String) throws {

@@ -137,9 +137,15 @@ struct Inspect: ParsableCommand {
     try Output.standard.line(
       "expected times are those of two cores with AVX2; the cheapest method is taken"
         + (runFlags.plan.isExact ? ", of those that round as a plain sum (--exact)" : ""))
+    if plan.imageSteps > 0 {
+      try Output.standard.line(
+        "the first \(plan.imageSteps) steps take the images one by one, "
+          + "\(plan.imageWorkers) at a time; the others the whole batch")
+    }
+    let activations = plan.arenaFloats + plan.imageWorkers * plan.imageArenaFloats
     try Output.standard.line(
       String(
         format: "memory  activations %.1f MB, packed weights %.1f MB",
-        Double(plan.arenaFloats) * 4 / 1e6, Double(plan.packedFloats) * 4 / 1e6))
+        Double(activations) * 4 / 1e6, Double(plan.packedFloats) * 4 / 1e6))
   }
 }
