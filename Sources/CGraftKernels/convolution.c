@@ -117,12 +117,12 @@ void graft_pack_panel(const graft_weights *weights, float *packed, ptrdiff_t out
                       ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t panel) {
   ptrdiff_t block = graft_channel_block(channels), first = panel * GRAFT_PANEL;
   ptrdiff_t width = at_most(GRAFT_PANEL, outputs - first);
-  const float *w = weights->first + first * weights->output_stride;
+  const graft_any_float *w = weights->first + first * weights->output_stride;
   for (ptrdiff_t channel = 0; channel < channels; channel += block) {
     ptrdiff_t depth = at_most(block, channels - channel);
     for (ptrdiff_t tap = 0; tap < taps; tap++) {
       for (ptrdiff_t k = 0; k < depth; k++, packed += GRAFT_PANEL) {
-        const float *from =
+        const graft_any_float *from =
             w + (channel + k) * weights->channel_stride + tap * weights->tap_stride;
         if (weights->output_stride == 1 && width == GRAFT_PANEL) {
           memcpy(packed, from, GRAFT_PANEL * sizeof(float));

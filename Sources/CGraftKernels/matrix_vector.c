@@ -1,8 +1,8 @@
 #include "vector.h"
 
 // One output of each of `rows` vectors: the weights are read once, which is all that takes time.
-static INLINE void dot_rows(const float *x, ptrdiff_t x_stride, const float *w, float *sums,
-                            const int rows, ptrdiff_t depth) {
+static INLINE void dot_rows(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
+                            float *sums, const int rows, ptrdiff_t depth) {
   float16 even[4] = {{0}}, odd[4] = {{0}};
   ptrdiff_t k = 0;
   for (; k + 32 <= depth; k += 32) {

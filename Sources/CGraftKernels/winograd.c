@@ -18,7 +18,7 @@ static INLINE void pack(const graft_weights *weights, float *packed, ptrdiff_t o
   for (ptrdiff_t c = 0; c < channels; c++) {
     float taps[9][GRAFT_PANEL] = {{0}};
     for (ptrdiff_t o = 0; o < width; o++) {
-      const float *w =
+      const graft_any_float *w =
           weights->first + (first + o) * weights->output_stride + c * weights->channel_stride;
       for (int t = 0; t < 9; t++) taps[t][o] = w[t * weights->tap_stride];
     }

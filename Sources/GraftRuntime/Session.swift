@@ -17,6 +17,7 @@ public final class Session {
   private let packed: Arena
   private let gradients: GradientStore
   private var scratch: Arena
+  private let isBrief: Bool
   private var bindings: [Int: Binding] = [:]
   private var current: Binding?
   /// Was the last forward pass one in training mode?
@@ -24,22 +25,27 @@ public final class Session {
   /// How long steps take, where somebody asked: ``timesSteps``.
   public private(set) var stepTimes: StepTimes?
 
-  /// - Parameter batchSize: the largest number of images of one call.
+  /// - Parameters:
+  ///   - batchSize: the largest number of images of one call.
+  ///   - isBrief: will only a few batches be computed? Then memory that is quicker to get.
   /// - Throws: ``GraphError`` where the network cannot be planned.
   public convenience init(
-    _ graph: Graph, batchSize: Int, mode: Mode, options: PlanOptions = .init()
+    _ graph: Graph, batchSize: Int, mode: Mode, options: PlanOptions = .init(),
+    isBrief: Bool = false
   ) throws(GraphError) {
     self.init(
-      graph, plan: try Plan(graph, batchSize: batchSize, mode: mode, options: options))
+      graph, plan: try Plan(graph, batchSize: batchSize, mode: mode, options: options),
+      isBrief: isBrief)
   }
 
-  private init(_ graph: Graph, plan: Plan) {
+  private init(_ graph: Graph, plan: Plan, isBrief: Bool) {
     self.plan = plan
+    self.isBrief = isBrief
     source = graph
     weights = plan.graph.parameters.mapValues(\.tensor)
-    arena = Arena(count: plan.arenaFloats)
-    images = Arena(count: plan.imageWorkers * plan.imageArenaFloats)
-    packed = Arena(count: plan.packedFloats)
+    arena = Arena(count: plan.arenaFloats, isBrief: isBrief)
+    images = Arena(count: plan.imageWorkers * plan.imageArenaFloats, isBrief: isBrief)
+    packed = Arena(count: plan.packedFloats, isBrief: isBrief)
     scratch = Arena(count: 0)
     gradients = GradientStore(plan)
     // What training changes gets memory of its own, which views may then point into for good.
@@ -178,7 +184,7 @@ extension Session {
     if let binding = bindings[count] { return binding }
     let needed = plan.scratchFloats(batch: count)
     if needed > scratch.count {
-      scratch = Arena(count: needed)
+      scratch = Arena(count: needed, isBrief: isBrief)
       bindings = [:]
     }
     let binding = Binding(
@@ -261,6 +267,8 @@ extension Session {
       step.node.operator.pack(
         views, for: plan.context(of: step, batch: plan.batchSize),
         into: packed.base + (step.packedOffset ?? 0))
+      // What is packed is read from there.
+      for case .parameter(let name) in step.inputs { weights[name]?.releaseBorrowedElements() }
     }
   }
 }

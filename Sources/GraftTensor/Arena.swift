@@ -5,11 +5,17 @@ public final class Arena {
   /// How many floats there are.
   public let count: Int
 
-  /// Memory for `count` floats, aligned to a cache line at least, untouched and, where it is large,
-  /// in huge pages.
-  public init(count: Int) {
+  /// Memory for `count` floats, aligned to a cache line at least, untouched.
+  ///
+  /// - Parameter isBrief: will it be used only a few times? Else, where it is large, it lies in huge
+  ///   pages: a tenth faster to use, but slower to get.
+  public init(count: Int, isBrief: Bool = false) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    base = HugePages.allocate(bytes: bytes).bindMemory(to: Float.self, capacity: max(count, 1))
+    let memory =
+      isBrief
+      ? UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: TensorStorage.alignment)
+      : HugePages.allocate(bytes: bytes)
+    base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
 

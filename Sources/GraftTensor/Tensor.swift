@@ -90,6 +90,10 @@ extension Tensor {
     return MutableTensorView(shape, storage.base)
   }
 
+  /// Says that borrowed elements were put elsewhere and are not needed soon: the pages of a file are
+  /// let go of, and found again by the next reader.
+  public func releaseBorrowedElements() { storage.afterCopy?() }
+
   private mutating func makeUnique() {
     guard storage.isBorrowed || !isKnownUniquelyReferenced(&storage) else { return }
     let copy = TensorStorage(count: shape.elementCount)

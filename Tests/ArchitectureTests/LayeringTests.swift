@@ -13,7 +13,7 @@ import Testing
       "GraftNetworks",
       ["GraftOperators", "GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]
     ),
-    ("GraftRuntime", ["GraftGraph", "GraftONNX", "GraftTensor"]),
+    ("GraftRuntime", ["GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]),
     ("GraftPlots", []),
     ("GraftData", ["CGraftImage", "CZlib", "GraftTensor"]),
     (

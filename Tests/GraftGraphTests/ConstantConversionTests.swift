@@ -35,6 +35,19 @@ import Testing
     #expect(UnsafeRawPointer(floats.unsafeView.base) == source.bytes.base)
   }
 
+  /// Large tensors of a mapped file lie at any address, and are not copied.
+  @Test(arguments: [1, 2, 3]) func borrowsManyFloatsAtAnyAddress(_ shift: Int) throws {
+    let numbers = (0..<20_000).map(Float.init)
+    let source = tensor(.float, [20_000], numbers, shift: shift)
+    guard case .floats(var floats) = try Constant(source) else { return }
+    #expect(UnsafeRawPointer(floats.unsafeView.base) == source.bytes.base)
+    #expect(floats.elements == numbers)
+    #expect(floats == Tensor([20_000], numbers))
+    floats.withUnsafeMutableElements { $0[1] = -1 }
+    #expect(floats.elements.prefix(3) == [0, -1, 2])
+    #expect(Int(bitPattern: floats.unsafeView.base) % 64 == 0)
+  }
+
   @Test func narrowsDoubles() throws {
     let values: [Double] = [0.1, -.infinity, 1e-50]
     #expect(

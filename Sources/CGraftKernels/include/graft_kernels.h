@@ -82,10 +82,13 @@ void graft_convolution_plan(graft_convolution *convolution);
 ptrdiff_t graft_convolution_tasks(const graft_convolution *convolution);
 void graft_convolve(const graft_convolution *convolution, ptrdiff_t task);
 
+// A float at any address: files align nothing.
+typedef float graft_any_float __attribute__((aligned(1)));
+
 // Weights of one group as they lie: of any alignment, strides counted in floats. Turned round, the
 // last tap comes first, and outputs and channels change places.
 typedef struct graft_weights {
-  const float *first;
+  const graft_any_float *first;
   ptrdiff_t output_stride, channel_stride, tap_stride;
 } graft_weights;
 

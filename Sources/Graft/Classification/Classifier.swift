@@ -81,7 +81,7 @@ public struct Classifier {
     let isCached = paths.count >= Self.fewestForCache && caching.directory != nil
     let extractor = try FeatureExtractor(
       parts.backbone, preprocessing: model.preprocessing, caching: isCached ? caching : .off,
-      batchSize: min(8, max(paths.count, 1)), planOptions: plan)
+      batchSize: min(8, max(paths.count, 1)), planOptions: plan, photoCount: paths.count)
     let head = try lifting {
       () throws(GraphError) in
       try Session(parts.head, batchSize: 1, mode: .inference, options: plan)

@@ -38,20 +38,23 @@ final class FeatureExtractor {
   private let cache: FeatureCache?
   private let batchSize: Int
   private let planOptions: PlanOptions
+  private let photoCount: Int?
   private var session: Session?
   let featureShape: Shape
 
   /// Remarks for the person, such as that the disk is full.
   var notes: [String] { cache?.notes ?? [] }
 
+  /// - Parameter photoCount: how many photos there will be at most, where they come in parts.
   init(
     _ backbone: Graph, preprocessing: Preprocessing, caching: FeatureCaching, batchSize: Int = 8,
-    planOptions: PlanOptions = .init()
+    planOptions: PlanOptions = .init(), photoCount: Int? = nil
   ) throws(GraftError) {
     self.backbone = backbone
     self.preprocessing = preprocessing
     self.batchSize = batchSize
     self.planOptions = planOptions
+    self.photoCount = photoCount
     let shapes = try lifting {
       () throws(GraphError) in try backbone.shapes(batchSize: 1)
     }
@@ -86,12 +89,13 @@ final class FeatureExtractor {
     return hashes.count { $0.map { cache.contains($0) } ?? false }
   }
 
-  /// Seconds that one photo takes on this machine, measured on one batch of empty pictures.
-  func measuredSecondsPerPhoto() throws(GraftError) -> Double {
+  /// Seconds that each of so many photos takes on this machine, measured on one batch of empty
+  /// pictures.
+  func measuredSecondsPerPhoto(of photos: Int) throws(GraftError) -> Double {
     var batch = PhotoBatch(capacity: batchSize, imageShape: backbone.inputs[0].imageShape)
     let empty = [Float](repeating: 0, count: backbone.inputs[0].imageShape.elementCount)
     for index in 0..<batchSize { batch.append(empty, index: index, hash: nil) }
-    let session = try runningSession()
+    let session = try runningSession(for: photos)
     let elapsed = ContinuousClock().measure { _ = session.forward(batch.view) }
     return elapsed.seconds / Double(batchSize)
   }
@@ -158,20 +162,20 @@ final class FeatureExtractor {
         result.failures[index] = error
       }
       if batch.isFull {
-        try run(&batch, into: rows)
+        try run(&batch, of: missing.count, into: rows)
         guard progress(done) == .proceed else { throw .stopped }
       }
     }
-    try run(&batch, into: rows)
+    try run(&batch, of: missing.count, into: rows)
     guard progress(done) == .proceed else { throw .stopped }
   }
 
   private func run(
-    _ batch: inout PhotoBatch, into rows: UnsafeMutablePointer<Float>
+    _ batch: inout PhotoBatch, of photos: Int, into rows: UnsafeMutablePointer<Float>
   ) throws(GraftError) {
     guard !batch.indices.isEmpty else { return }
     let size = featureShape.elementCount
-    let output = try runningSession().forward(batch.view)
+    let output = try runningSession(for: photos).forward(batch.view)
     for (row, index) in batch.indices.enumerated() {
       (rows + index * size).update(from: output.base + row * size, count: size)
       if let hash = batch.hashes[row] { cache?.append(hash, output.base + row * size) }
@@ -183,11 +187,13 @@ final class FeatureExtractor {
   func release() { session = nil }
 
   /// Made when the first photo needs it: planning and packing take a moment.
-  private func runningSession() throws(GraftError) -> Session {
+  private func runningSession(for photos: Int) throws(GraftError) -> Session {
     if let session { return session }
+    let isBrief = photoCount ?? photos <= 200
     let made = try lifting {
       () throws(GraphError) in
-      try Session(backbone, batchSize: batchSize, mode: .inference, options: planOptions)
+      try Session(
+        backbone, batchSize: batchSize, mode: .inference, options: planOptions, isBrief: isBrief)
     }
     session = made
     return made

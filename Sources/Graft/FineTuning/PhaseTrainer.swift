@@ -114,7 +114,8 @@ extension PhaseTrainer {
       planned.photos = hashes.count { $0 != nil } - extractor.cachedCount(hashes)
       // Fewer are done before an estimate would be.
       if planned.photos >= 32 {
-        planned.featureSeconds = try extractor.measuredSecondsPerPhoto() * Double(planned.photos)
+        planned.featureSeconds =
+          try extractor.measuredSecondsPerPhoto(of: planned.photos) * Double(planned.photos)
       }
     }
     guard !isHead, planned.memoryBytes <= memoryLimit else { return planned }
@@ -122,9 +123,8 @@ extension PhaseTrainer {
     var seconds = try measuredSecondsPerSample() * count
     if !usesKeptFeatures, let extractor = frozen?.extractor {
       let views = options.augmentViews.map { min($0, phase.settings.epochs) }
-      seconds +=
-        try extractor.measuredSecondsPerPhoto()
-        * Double(photos.split.train.count * (views ?? phase.settings.epochs))
+      let changed = photos.split.train.count * (views ?? phase.settings.epochs)
+      seconds += try extractor.measuredSecondsPerPhoto(of: changed) * Double(changed)
     }
     planned.learningSeconds = seconds
     return planned

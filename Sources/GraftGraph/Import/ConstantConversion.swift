@@ -4,8 +4,8 @@ import GraftTensor
 extension Constant {
   /// The numbers of a tensor of the file, as graft computes with them.
   ///
-  /// `float` borrows the bytes where they are aligned, so that weights of a mapped file are not
-  /// copied. `float16` and `bfloat16` widen exactly, `double` rounds to the nearest `float`.
+  /// `float` borrows the bytes, so that weights of a mapped file are not copied; only small tensors at
+  /// addresses that are no multiple of 4 are. `float16` and `bfloat16` widen exactly, `double` rounds to the nearest `float`.
   /// Integers and `bool` become integers.
   ///
   /// - Throws: for strings and complex numbers, and where a number fits no `Float` or `Int`.
@@ -58,9 +58,14 @@ extension ONNXTensor {
     return count
   }
 
+  /// Bytes from which on copying costs noticeable time and memory.
+  private static let worthBorrowing = 1 << 16
+
   fileprivate func floats() -> Tensor {
     let shape = Shape(dimensions)
-    if bytes.count > 0, Int(bitPattern: bytes.base) % MemoryLayout<Float>.alignment == 0 {
+    let isAligned = Int(bitPattern: bytes.base) % MemoryLayout<Float>.alignment == 0
+    if bytes.count > 0, isAligned || bytes.count >= Self.worthBorrowing {
+      // The processors that graft runs on, x86-64 and ARM64, read floats at any address.
       let pointer = bytes.base.assumingMemoryBound(to: Float.self)
       return Tensor(shape, borrowing: pointer, owner: bytes.owner) { [bytes] in
         bytes.releasePages()
