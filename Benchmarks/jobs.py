@@ -81,13 +81,16 @@ def digits(network, title):
 
 # MARK: - Whole programs
 
-def head():
-    run = "--models {models} --photos {photos} --threads {threads} --epochs 20 --output {scratch}/peer.pt"
+def head(features, peer):
+    """`features`: does PyTorch's script keep them, as graft does, or compute them anew in each epoch?"""
+    run = ("--models {models} --photos {photos} --threads {threads} --epochs 10"
+           f" --output {{scratch}}/peer.pt --features {features}")
     return Job(
-        name="finetune-head", title="resnet50, new head on 200 photos, whole process", unit="s",
+        name="finetune-head" + ("-kept" if features == "kept" else ""),
+        title=f"resnet50, new head on 200 photos, 10 epochs, whole process; {peer}", unit="s",
         figure="wall",
-        graft="{graft} finetune {models}/resnet50.onnx on {photos} --depth head --epochs 20"
-              " --patience 20 --fit stretch --seed 1 --no-cache --force --quiet"
+        graft="{graft} finetune {models}/resnet50.onnx on {photos} --depth head --epochs 10"
+              " --patience 10 --fit stretch --seed 1 --no-cache --force --quiet"
               " --threads {threads} -o {scratch}/run",
         peers={"pytorch": f"finetune_head.py --network resnet50 {run}"},
         note="graft resnet50.onnx, PyTorch resnet50.pt: the same weights")
@@ -127,7 +130,8 @@ SPEED = [
         ("resnet18", 8)]),
     *(train(network, "all") for network in ("vgg16", "resnet50", "alexnet")),
     *(train(network, "block") for network in ("resnet50", "vgg16")),
-    head(),
+    head("anew", "PyTorch runs the network in each epoch"),
+    head("kept", "PyTorch keeps features as well"),
     classify("photo-resnet50", "resnet50", "one photo, cold", "{photos}/cold/000.png",
              ["onnxruntime", "openvino", "pytorch", "opencv"]),
     classify("photo-vgg16", "vgg16", "one photo, cold", "{photos}/cold/000.png",

@@ -71,17 +71,18 @@ public struct Benchmark: Sendable {
 extension Model {
   /// Times the network on random numbers.
   ///
-  /// `BenchmarkRuns` says how runs are made and which of them count.
+  /// `BenchmarkRuns` says how runs are made and which of them count. The model is let go of once its
+  /// session has weights of its own; a caller that keeps it has them twice.
   ///
   /// - Parameter onRun: told of the images a second of each run and of the part of the time that is
   ///   over; answers `.stop` to end with what there is.
-  public func benchmark(
+  public consuming func benchmark(
     _ options: Benchmark.Options = .init(),
     onRun: (_ imagesPerSecond: Double, _ fraction: Double) -> Directive = { _, _ in .proceed }
   ) throws(GraftError) -> Benchmark {
     let clock = ContinuousClock()
     let start = clock.now
-    let job = try BenchmarkJob(self, options)
+    let job = try BenchmarkJob(consume self, options)
     job.call()
     let setup = (clock.now - start).seconds
 

@@ -36,9 +36,9 @@ final class BenchmarkJob {
     }
   }
 
-  init(_ model: Model, _ options: Benchmark.Options) throws(GraftError) {
-    let (backbone, rest) = try Self.parts(of: model, options)
+  init(_ model: consuming Model, _ options: Benchmark.Options) throws(GraftError) {
     let shape = model.graph.inputs[0].imageShape
+    let (backbone, rest) = try Self.parts(of: consume model, options)
     imageShape = Shape([options.batchSize] + shape.dimensions)
     images = Arena(count: imageShape.elementCount)
     var generator = SeededGenerator(1)
@@ -59,7 +59,7 @@ final class BenchmarkJob {
 
   /// What only runs and what learns.
   private static func parts(
-    of model: Model, _ options: Benchmark.Options
+    of model: consuming Model, _ options: Benchmark.Options
   ) throws(GraftError) -> (backbone: Graph?, rest: Graph?) {
     let depth: TrainingDepth
     switch options.work {

@@ -67,12 +67,13 @@ struct Bench: ParsableCommand {
     try runFlags.apply()
     if let photos { return try timePhotos(in: FilePath(photos)) }
     let (model, hasRandomWeights) = try load(model ?? "")
+    let name = model.name
     let talk = runFlags.talk
     if hasRandomWeights {
-      talk.warn("no file of \(model.name) is here; its weights are random")
+      talk.warn("no file of \(name) is here; its weights are random")
     }
     var bar = ProgressBar("timing", total: 100, isShown: !talk.isQuiet)
-    let result = try model.benchmark(
+    let result = try (consume model).benchmark(
       Benchmark.Options(
         work: mode, batchSize: batchSize, seconds: seconds, batchNormalization: batchNorm,
         profiles: profile, plan: runFlags.plan)
@@ -82,7 +83,7 @@ struct Bench: ParsableCommand {
     }
     bar.update(100)
     bar.finish()
-    let line = BenchLine(result, model.name, self)
+    let line = BenchLine(result, name, self)
     if runFlags.json { return try Output.standard.json(line, isLine: true) }
     try show(line, result)
   }
