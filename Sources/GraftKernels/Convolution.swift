@@ -179,7 +179,7 @@ extension Kernels {
 
 /// With the three channels of a photo a tap is too short a run. Channels-last, the pixels that one
 /// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels. For
-/// this the images are copied with their side padding.
+/// this images with padding at their sides are copied with it.
 extension Kernels {
   static func mergeKernelRows(
     _ x: UnsafePointer<Float>, into widened: UnsafeMutablePointer<Float>,
@@ -187,6 +187,14 @@ extension Kernels {
   ) {
     let (window, channels) = (geometry.window, geometry.inputChannels)
     let rowFloats = geometry.widenedWidth * channels
+    defer {
+      work.channels = channels * window.kernelWidth
+      (work.kernel_width, work.pad_left) = (1, 0)
+      work.row_stride = rowFloats
+      work.image_stride = rowFloats * window.inputHeight
+      work.input_width = geometry.widenedWidth - window.kernelWidth + 1
+    }
+    guard geometry.isWidened else { return }
     Parallel.forRanges(of: geometry.batch * window.inputHeight, size: 64) { rows in
       for row in rows {
         let target = widened + row * rowFloats
@@ -198,11 +206,6 @@ extension Kernels {
       }
     }
     work.x = UnsafePointer(widened)
-    work.channels = channels * window.kernelWidth
-    (work.kernel_width, work.pad_left) = (1, 0)
-    work.row_stride = rowFloats
-    work.image_stride = rowFloats * window.inputHeight
-    work.input_width = geometry.widenedWidth - window.kernelWidth + 1
   }
 }
 
@@ -211,9 +214,12 @@ extension ConvolutionGeometry {
   var panelFloats: Int { window.taps * channelsPerGroup * Kernels.panel }
   var paddedBiasFloats: Int { groups * panels * Kernels.panel }
 
-  /// Below 16 channels, as long as one row of the kernel stays one block of channels.
+  /// Below 16 channels, or where it fills panels of 16 better, as long as one row of the kernel stays
+  /// one block of channels.
   var mergesKernelRows: Bool {
-    groups == 1 && inputChannels < 16 && window.kernelWidth > 1 && window.dilationWidth == 1
+    let fillsBetter = inputChannels < 32 && inputChannels % 16 != 0 && window.kernelWidth >= 5
+    return groups == 1 && (inputChannels < 16 || fillsBetter) && window.kernelWidth > 1
+      && window.dilationWidth == 1
       && window.padLeft >= 0
       && inputChannels * window.kernelWidth <= 512
   }
@@ -225,7 +231,12 @@ extension ConvolutionGeometry {
       window.padLeft + window.inputWidth)
   }
 
-  var widenedFloats: Int { batch * window.inputHeight * widenedWidth * inputChannels }
+  /// Do rows with their padding differ from those that are given?
+  var isWidened: Bool { window.padLeft != 0 || widenedWidth != window.inputWidth }
+
+  var widenedFloats: Int {
+    isWidened ? batch * window.inputHeight * widenedWidth * inputChannels : 0
+  }
 }
 
 extension graft_convolution {

@@ -51,6 +51,11 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     ConvolutionCase(
       "right columns unused", c: 4, o: 6, h: 8, w: 11, kernel: (2, 2), stride: (4, 4)),
     ConvolutionCase(
+      "rows of few channels as they lie", n: 3, c: 20, o: 50, h: 12, w: 12, kernel: (5, 5)),
+    ConvolutionCase(
+      "rows of few channels, padded", n: 2, c: 20, o: 18, h: 7, w: 9, kernel: (3, 5),
+      pads: [2, 2, 2, 2]),
+    ConvolutionCase(
       "groups", n: 2, c: 24, o: 36, h: 6, w: 5, pads: [1, 1, 1, 1], groups: 3),
     ConvolutionCase("groups of few", c: 8, o: 12, h: 5, w: 5, pads: [1, 1, 1, 1], groups: 4),
     ConvolutionCase(

@@ -36,7 +36,6 @@ import Testing
   /// The plan takes the number of threads of the moment.
   private func sessionFor(threads: Int, _ graph: Graph) throws -> Session {
     nonisolated(unsafe) var made: Session?
-    nonisolated(unsafe) let graph = graph
     try withThreads(threads) { () throws(CheckFailure) in
       made = try? session(graph, .apart)
     }
