@@ -124,6 +124,8 @@ extension Importer {
     guard !options.allowsNonFinite else { return }
     for (name, parameter) in graph.parameters.sorted(by: { $0.key < $1.key }) {
       let count = parameter.tensor.nonFiniteCount
+      // Nobody needs them soon; whoever does finds them in the system's memory.
+      parameter.tensor.releaseBorrowedElements()
       guard count == 0 else {
         throw GraphError(
           "tensor '\(name)' has \(count) weights that are NaN or infinite; the file is damaged "
