@@ -43,7 +43,10 @@ def losses(given, model, pictures, *flags):
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"error: {' '.join(command)} ended with {done.returncode}")
-    return json.loads(done.stdout)["losses"]
+    found = json.loads(done.stdout)["losses"]
+    if not all(isinstance(loss, float) for loss in found):
+        sys.exit(f"error: {model}: losses are no numbers any more; a smaller --rate?")
+    return found
 
 
 def main():
