@@ -185,11 +185,18 @@ import Testing
     } onCheckpoint: { (checkpoint) throws(GraftError) in
       try checkpoint.write(to: path)
     }
+    var planned: [String] = []
     let resumed = try model.fineTune(
-      on: photos, options: options, resuming: FineTuningCheckpoint(contentsOf: path))
+      on: photos, options: options, resuming: FineTuningCheckpoint(contentsOf: path)
+    ) { event in
+      if case .planned(let phases) = event { planned = phases.map(\.name) }
+      return .proceed
+    }
     #expect(changed(resumed.best.graph, whole.best.graph) == [])
     #expect(resumed.report.phases == whole.report.phases)
     #expect(resumed.validationPredictions == whole.validationPredictions)
+    // The head's 8 steps are behind it.
+    #expect(planned == (stop > 8 ? ["block"] : ["head", "block"]))
   }
 
   /// A photo that could not be read is left out by the run that goes on, too, also where that reads

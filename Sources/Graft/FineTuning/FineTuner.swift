@@ -23,10 +23,12 @@ struct FineTuner {
     var phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
       try PhaseTrainer(model, phase, options)
     }
+    // What a run that goes on has behind it is not planned again.
+    let finished = checkpoint?.phase ?? 0
     var planned: [FineTuningEvent.PlannedPhase] = []
-    for phase in phases { planned.append(try phase.planned(for: photos)) }
+    for phase in phases.dropFirst(finished) { planned.append(try phase.planned(for: photos)) }
     try choosePhases(&phases, &planned, from: checkpoint, onEvent)
-    for (phase, plan) in zip(phases, planned) {
+    for (phase, plan) in zip(phases.dropFirst(finished), planned) {
       try phase.checkMemory(plan)
       try phase.checkDisk(photos)
     }
@@ -80,7 +82,7 @@ struct FineTuner {
         throw GraftError("the checkpoint is of a run with other settings")
       }
       phases = Array(phases.prefix(checkpoint.phaseNames.count))
-      planned = Array(planned.prefix(phases.count))
+      planned = Array(planned.prefix(max(0, phases.count - checkpoint.phase)))
       return
     }
     guard options.depth == .auto, let last = planned.last, planned.count > 1 else { return }
