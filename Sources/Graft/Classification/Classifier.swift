@@ -84,7 +84,9 @@ public struct Classifier {
       batchSize: min(8, max(paths.count, 1)), planOptions: plan, photoCount: paths.count)
     let head = try lifting {
       () throws(GraphError) in
-      try Session(parts.head, batchSize: 1, mode: .inference, options: plan)
+      try Session(
+        parts.head, batchSize: 1, mode: .inference, options: plan,
+        isBrief: FeatureExtractor.areFew(paths.count))
     }
     for start in stride(from: 0, to: paths.count, by: Self.groupSize) {
       let group = Array(paths[start..<min(start + Self.groupSize, paths.count)])

@@ -183,13 +183,16 @@ final class FeatureExtractor {
     batch.removeAll()
   }
 
+  /// Are so few photos computed sooner than large pages of memory have paid?
+  static func areFew(_ photos: Int) -> Bool { photos <= 200 }
+
   /// Gives the memory of the network back, until photos are asked for again.
   func release() { session = nil }
 
   /// Made when the first photo needs it: planning and packing take a moment.
   private func runningSession(for photos: Int) throws(GraftError) -> Session {
     if let session { return session }
-    let isBrief = photoCount ?? photos <= 200
+    let isBrief = Self.areFew(photoCount ?? photos)
     let made = try lifting {
       () throws(GraphError) in
       try Session(

@@ -15,7 +15,8 @@ public func run(
       throw GraphError(
         "the network takes [N] + \(graph.inputs.first?.imageShape ?? []), not \(input.shape)")
     }
-    session = try Session(graph, batchSize: input.shape[0], mode: .inference, options: plan)
+    session = try Session(
+      graph, batchSize: input.shape[0], mode: .inference, options: plan, isBrief: true)
   } catch let error as ONNXError {
     throw GraftError(error)
   } catch let error as GraphError {
