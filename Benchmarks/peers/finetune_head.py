@@ -31,6 +31,7 @@ labels = torch.tensor([names.index(path.parent.name) for path in paths])
 model = network(given.network, device="meta")
 weights = torch.load(os.path.join(given.models, f"{given.network}.pt"), mmap=True, weights_only=True)
 model.load_state_dict(weights, assign=True)
+width = model.fc.in_features
 model.fc = nn.Identity()
 model = model.to(memory_format=torch.channels_last)
 
@@ -50,8 +51,6 @@ kept = computed(range(len(paths))) if given.features == "kept" else None
 def features_of(rows):
     return computed(rows.tolist()) if kept is None else kept[rows]
 
-
-width = (computed([0]) if kept is None else kept).shape[1]
 
 order = torch.randperm(len(paths))
 training, validation = order[len(order) // 5 :], order[: len(order) // 5]
