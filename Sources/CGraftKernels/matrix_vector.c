@@ -20,9 +20,9 @@ static INLINE void dot_rows(const float *x, ptrdiff_t x_stride, const graft_any_
   }
 }
 
-static INLINE void body(const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride,
-                        float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
-                        ptrdiff_t end, ptrdiff_t depth, float alpha, float beta) {
+static INLINE void body(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
+                        ptrdiff_t w_stride, float *y, ptrdiff_t y_stride, ptrdiff_t rows,
+                        ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, float alpha, float beta) {
   for (ptrdiff_t j = begin; j < end; j++) {
     float sums[4];
     switch (rows) {
@@ -39,7 +39,7 @@ static INLINE void body(const float *x, ptrdiff_t x_stride, const float *w, ptrd
 }
 
 FOR_EACH_PATH(graft_matrix_vector,
-              (const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride, float *y,
-               ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
+              (const float *x, ptrdiff_t x_stride, const graft_any_float *w, ptrdiff_t w_stride,
+               float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
                float alpha, float beta),
               (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body)

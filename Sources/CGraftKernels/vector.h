@@ -1,5 +1,5 @@
-// Loops over runs of 16 floats that are bound by memory rather than by arithmetic: written once with
-// the compiler's vectors, compiled once per instruction set.
+// Loops over runs of 16 floats that are bound by memory rather than by arithmetic: written once
+// with the compiler's vectors, compiled once per instruction set.
 //
 //     static INLINE void body(…) { … float16 … }
 //     FOR_EACH_PATH(name, (parameters), (arguments), body)

@@ -2,8 +2,8 @@
 //
 //     dW[o][tap][c] = Σ over output pixels p of dY[p][o] · X[what p sees through tap][c]
 //
-// a product of matrices whose depth is the pixels. Of a block of pixels, dY is turned round and X laid
-// in panels; then the micro-kernel does the rest.
+// a product of matrices whose depth is the pixels. Of a block of pixels, dY is turned round and X
+// laid in panels; then the micro-kernel does the rest.
 #include "tile.h"
 #include "vector.h"
 
@@ -64,7 +64,8 @@ static INLINE void rows(const graft_weight_gradient *g, ptrdiff_t begin, ptrdiff
 }
 
 FOR_EACH_PATH(graft_gradient_rows,
-              (const graft_weight_gradient *g, ptrdiff_t begin, ptrdiff_t end), (g, begin, end), rows)
+              (const graft_weight_gradient *g, ptrdiff_t begin, ptrdiff_t end), (g, begin, end),
+              rows)
 
 void graft_gradient_sums(const graft_weight_gradient *g, ptrdiff_t tap, ptrdiff_t output_begin,
                          ptrdiff_t output_end, ptrdiff_t panel_begin, ptrdiff_t panel_end) {
@@ -82,7 +83,8 @@ void graft_gradient_sums(const graft_weight_gradient *g, ptrdiff_t tap, ptrdiff_
       ptrdiff_t count = at_most(ROWS, output_end - first);
       for (ptrdiff_t r = 0; r < count; r++) table[r] = g->transposed + (first + r) * g->room;
       tile t = {
-          .rows = table, .offset = pixel, .taps = 1, .depth = at_most(DEPTH, g->pixel_count - pixel),
+          .rows = table, .offset = pixel, .taps = 1,
+          .depth = at_most(DEPTH, g->pixel_count - pixel),
           .weights = laid + pixel * GRAFT_PANEL, .panel_stride = panel_floats,
           .y = sums + first * columns, .y_stride = columns,
           .start = g->first_pixel + pixel == 0 ? g->zeros : NULL,

@@ -54,8 +54,8 @@ static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t en
       for (int j = 0; j < 6; j++) {
         ptrdiff_t y = p.y - w->pad_top + i, x = p.x - w->pad_left + j;
         int inside = (size_t)y < (size_t)w->input_height && (size_t)x < (size_t)w->input_width;
-        pixels[i][j] =
-            inside ? w->x + ((p.image * w->input_height + y) * w->input_width + x) * channels : NULL;
+        ptrdiff_t pixel = (p.image * w->input_height + y) * w->input_width + x;
+        pixels[i][j] = inside ? w->x + pixel * channels : NULL;
       }
     }
     float *transformed = w->transformed + t * w->tile_floats;

@@ -1,5 +1,5 @@
-// Winograd's F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 and infinity: 36 products where the plain
-// sum has 144. These points round about half as much as 0, 1, -1, 2, -2.
+// Winograd's F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 and infinity: 36 products where the
+// plain sum has 144. These points round about half as much as 0, 1, -1, 2, -2.
 //
 //     Y = Aᵀ [ Σ over channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //

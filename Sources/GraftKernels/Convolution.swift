@@ -178,8 +178,8 @@ extension Kernels {
 // MARK: - Few channels
 
 /// With the three channels of a photo a tap is too short a run. Channels-last, the pixels that one
-/// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels. For
-/// this images with padding at their sides are copied with it.
+/// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels.
+/// Images with padding at their sides are copied with it for this.
 extension Kernels {
   static func mergeKernelRows(
     _ x: UnsafePointer<Float>, into widened: UnsafeMutablePointer<Float>,
@@ -187,13 +187,11 @@ extension Kernels {
   ) {
     let (window, channels) = (geometry.window, geometry.inputChannels)
     let rowFloats = geometry.widenedWidth * channels
-    defer {
-      work.channels = channels * window.kernelWidth
-      (work.kernel_width, work.pad_left) = (1, 0)
-      work.row_stride = rowFloats
-      work.image_stride = rowFloats * window.inputHeight
-      work.input_width = geometry.widenedWidth - window.kernelWidth + 1
-    }
+    work.channels = channels * window.kernelWidth
+    (work.kernel_width, work.pad_left) = (1, 0)
+    work.row_stride = rowFloats
+    work.image_stride = rowFloats * window.inputHeight
+    work.input_width = geometry.widenedWidth - window.kernelWidth + 1
     guard geometry.isWidened else { return }
     Parallel.forRanges(of: geometry.batch * window.inputHeight, size: 64) { rows in
       for row in rows {
@@ -214,8 +212,8 @@ extension ConvolutionGeometry {
   var panelFloats: Int { window.taps * channelsPerGroup * Kernels.panel }
   var paddedBiasFloats: Int { groups * panels * Kernels.panel }
 
-  /// Below 16 channels, or where it fills panels of 16 better, as long as one row of the kernel stays
-  /// one block of channels.
+  /// Below 16 channels, or where it fills panels of 16 better, as long as one row of the kernel
+  /// stays one block of channels.
   var mergesKernelRows: Bool {
     let fillsBetter = inputChannels < 32 && inputChannels % 16 != 0 && window.kernelWidth >= 5
     return groups == 1 && (inputChannels < 16 || fillsBetter) && window.kernelWidth > 1

@@ -11,8 +11,8 @@ internal import Synchronization
 
 /// The one place where graft runs things side by side.
 ///
-/// Kernels cut their work by its shape alone, never by the number of threads, and every element of a
-/// result is computed by one task in a fixed order: results do not depend on ``threadCount``.
+/// Kernels cut their work by its shape alone, never by the number of threads, and every element of
+/// a result is computed by one task in a fixed order: results do not depend on ``threadCount``.
 package enum Parallel {
   private static let pool = ThreadPool()
 
@@ -50,12 +50,12 @@ package enum Parallel {
   }
 }
 
-/// Threads that wait for the next run: a moment actively, because operators follow one another within
-/// microseconds, then asleep.
+/// Threads that wait for the next run: a moment actively, because operators follow one another
+/// within microseconds, then asleep.
 ///
-/// Each thread begins with its own part of the tasks, those in the same place of every run: rows that
-/// an operator wrote are then read on the same core by the next. When it is through it helps the
-/// others.
+/// Each thread begins with its own part of the tasks, those in the same place of every run: rows
+/// that an operator wrote are then read on the same core by the next. When it is through it helps
+/// the others.
 private final class ThreadPool: @unchecked Sendable {
   // @unchecked: everything shared is atomic or guarded by `mutex`.
   typealias Body = (Int) -> Void
@@ -110,8 +110,8 @@ private final class ThreadPool: @unchecked Sendable {
   func leave() { isBusy.store(false, ordering: .releasing) }
 }
 
-/// The next task of one thread's part, `generation << 32 | task`; between runs the task is closed. On
-/// cache lines of its own: threads that look at each other's claims wait for one another.
+/// The next task of one thread's part, `generation << 32 | task`; between runs the task is closed.
+/// On cache lines of its own: threads that look at each other's claims wait for one another.
 private struct Claim: ~Copyable {
   let next = Atomic<UInt64>(0xFFFF_FFFF)
   private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
@@ -187,8 +187,8 @@ extension ThreadPool {
 // MARK: - All threads
 
 extension ThreadPool {
-  /// Claims and runs tasks of this run until none is left, or the run is over: those of its own part,
-  /// then those of the others.
+  /// Claims and runs tasks of this run until none is left, or the run is over: those of its own
+  /// part, then those of the others.
   ///
   /// - Returns: how many tasks of the run are finished.
   @discardableResult

@@ -5,9 +5,9 @@ import GraftTensor
 struct SessionMemory {
   let arena: UnsafeMutablePointer<Float>
   /// The arenas of single images, one behind the other.
-  let images: UnsafeMutablePointer<Float>
+  var images: UnsafeMutablePointer<Float>
   let packed: UnsafeMutablePointer<Float>
-  let scratch: UnsafeMutablePointer<Float>
+  var scratch: UnsafeMutablePointer<Float>
   let weights: [String: Tensor]
   let gradients: GradientStore
 }
@@ -24,8 +24,8 @@ final class Binding {
   let inference: [ForwardPass?]
   /// The first steps, image by image.
   let images: [ImageBinding]
-  /// How many images each thread takes, one after the other. What is then left of the batch is computed
-  /// by all threads, image by image.
+  /// How many images each thread takes, one after the other. What is then left of the batch is
+  /// computed by all threads, image by image.
   let imagesPerWorker: Int
   /// Nil for steps that no gradient passes.
   let backward: [BackwardPass?]
@@ -33,9 +33,7 @@ final class Binding {
   let cleared: [[MutableTensorView]]
 
   init(_ plan: Plan, batch: Int, memory: SessionMemory) {
-    let views = BindingViews(
-      plan: plan, batch: batch, memory: memory, image: 0, images: memory.images,
-      scratch: memory.scratch)
+    let views = BindingViews(plan: plan, batch: batch, memory: memory)
     input = plan.imageSteps > 0 ? nil : views.value(plan.inputValue)
     output = views.value(plan.outputValue).readOnly
     outputGradient = views.gradient(plan.outputValue)
@@ -51,12 +49,11 @@ final class Binding {
     let scratchFloats = plan.imageScratchFloats
     images = (0..<(plan.imageSteps > 0 ? batch : 0)).map { image in
       let worker = image < perWorker * plan.imageWorkers ? image / perWorker : 0
+      var own = memory
+      own.images += worker * plan.imageArenaFloats
+      own.scratch += worker * scratchFloats
       return ImageBinding(
-        plan,
-        BindingViews(
-          plan: plan, batch: 1, memory: memory, image: image,
-          images: memory.images + worker * plan.imageArenaFloats,
-          scratch: memory.scratch + worker * scratchFloats))
+        plan, BindingViews(plan: plan, batch: 1, memory: own, firstImage: image))
     }
     backward = plan.steps.map(views.backwardPass)
     cleared = plan.steps.map { step in
@@ -81,16 +78,13 @@ private struct BindingViews {
   let plan: Plan
   let batch: Int
   let memory: SessionMemory
-  /// The place of the first image in the batch.
-  let image: Int
-  /// What the thread has for itself that computes them.
-  let images: UnsafeMutablePointer<Float>
-  let scratch: UnsafeMutablePointer<Float>
+  /// The place of the first image in the session's batch.
+  var firstImage = 0
 
   func value(_ index: Int, layout: Layout? = nil) -> MutableTensorView {
     let value = plan.values[index]
     let shape = plan.shape(of: index, batch: batch)
-    let base = value.isOfOneImage ? images : memory.arena + image * shape.elementCount
+    let base = value.isOfOneImage ? memory.images : memory.arena + firstImage * shape.elementCount
     return MutableTensorView(shape, base + value.offset, layout: layout ?? value.layout)
   }
 
@@ -108,7 +102,7 @@ private struct BindingViews {
     return ForwardPass(
       mode: mode, inputs: inputs(of: step),
       outputs: step.outputs.map { value($0) } + (mode == .training ? updated(by: step) : []),
-      saved: mode == .training ? saved(of: step) : [], scratch: scratch,
+      saved: mode == .training ? saved(of: step) : [], scratch: memory.scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 
@@ -119,7 +113,7 @@ private struct BindingViews {
       saved: saved(of: step).map(\.readOnly),
       outputGradients: step.outputs.map(gradient),
       inputGradients: step.inputs.map(inputGradient), beginning: beginning(of: step),
-      scratch: scratch,
+      scratch: memory.scratch,
       packed: step.packedOffset.map { UnsafePointer(memory.packed + $0) }, method: step.method)
   }
 

@@ -2,8 +2,8 @@ import GraftGraph
 import GraftKernels
 import GraftTensor
 
-/// The first steps of a plan, through which the images of a batch go one by one, each on a thread of
-/// its own: what a step writes is then still in the cache when the next reads it.
+/// The first steps of a plan, through which the images of a batch go one by one, each on a thread
+/// of its own: what a step writes is then still in the cache when the next reads it.
 ///
 /// Early in a network activations are large and weights few. Later it is the other way round, and
 /// weights that are read once for the whole batch are worth more.

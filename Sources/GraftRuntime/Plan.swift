@@ -70,8 +70,8 @@ struct PlannedValue: Sendable {
   /// For the plan's batch.
   let shape: Shape
   let layout: Layout
-  /// Is it written and read only by steps through which images go one by one? Then ``offset`` is that
-  /// in the arena of one image.
+  /// Is it written and read only by steps through which images go one by one? Then ``offset`` is
+  /// that in the arena of one image.
   var isOfOneImage = false
   var offset = 0
   /// Where its gradient lies; nil where nobody asks for it.

@@ -63,8 +63,8 @@ public final class Session {
     weights[name] = own
   }
 
-  /// Large weights that steps read where they lie, at each call: from huge pages that goes a quarter
-  /// faster than from the small ones of a mapped file.
+  /// Large weights that steps read where they lie, at each call: from huge pages that goes a
+  /// quarter faster than from the small ones of a mapped file.
   private func ownWhatIsReadInPlace() {
     for step in plan.steps where step.packedOffset == nil {
       for case .parameter(let name) in step.inputs {
@@ -114,7 +114,6 @@ extension Session {
     if each > 0 {
       var seconds = [[Double]](repeating: [], count: workers)
       seconds.withUnsafeMutableBufferPointer { seconds in
-        nonisolated(unsafe) let seconds = seconds
         Parallel.run(workers) { worker in
           seconds[worker] = forward(
             binding.images[worker * each..<(worker + 1) * each], of: input)
@@ -207,8 +206,7 @@ extension Session {
       plan, batch: count,
       memory: SessionMemory(
         arena: arena.base, images: images.base, packed: packed.base, scratch: scratch.base,
-        weights: weights,
-        gradients: gradients))
+        weights: weights, gradients: gradients))
     bindings[count] = binding
     return binding
   }

@@ -7,7 +7,8 @@ public final class Arena {
 
   /// Memory for `count` floats, aligned to a cache line at least, untouched.
   ///
-  /// - Parameter isBrief: will it be used only a few times? Else, where it is large, it lies in huge
+  /// - Parameter isBrief: will it be used only a few times? Else, where it is large, it lies in
+  /// huge
   ///   pages: a tenth faster to use, but slower to get.
   public init(count: Int, isBrief: Bool = false) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride

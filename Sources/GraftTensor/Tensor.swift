@@ -93,8 +93,8 @@ extension Tensor {
   /// Do the elements lie in memory of somebody else, such as a mapped file?
   public var isBorrowed: Bool { storage.isBorrowed }
 
-  /// Says that borrowed elements were put elsewhere and are not needed soon: the pages of a file are
-  /// let go of, and found again by the next reader.
+  /// Says that borrowed elements were put elsewhere and are not needed soon: the pages of a file
+  /// are let go of, and found again by the next reader.
   public func releaseBorrowedElements() { storage.afterCopy?() }
 
   private mutating func makeUnique() {

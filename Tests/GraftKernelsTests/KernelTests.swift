@@ -3,8 +3,8 @@ import GraftKernels
 import Testing
 
 /// All tests of kernels, one after the other: they force the number of threads, which is the
-/// process's. The instruction set is forced for their own thread and runs: tests of other suites go on
-/// beside them and compare results bit by bit.
+/// process's. The instruction set is forced for their own thread and runs: tests of other suites go
+/// on beside them and compare results bit by bit.
 @Suite(.serialized) struct KernelTests {
   /// Every instruction set that this machine has.
   static let paths = Path.allCases.filter { $0.rawValue <= graft_best_path().rawValue }

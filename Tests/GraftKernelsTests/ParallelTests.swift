@@ -64,12 +64,12 @@ extension KernelTests {
         }
         #expect(paths.allSatisfy { $0 == GRAFT_PATH_PORTABLE })
         let other = Atomic<UInt32>(99)
-        let isDone = Atomic<Bool>(false)
+        let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
           other.store(graft_current_path().rawValue, ordering: .relaxed)
-          isDone.store(true, ordering: .releasing)
+          done.signal()
         }
-        while !isDone.load(ordering: .acquiring) { usleep(100) }
+        done.wait()
         #expect(other.load(ordering: .relaxed) == usual.rawValue)
       }
       #expect(graft_current_path() == usual)

@@ -35,6 +35,7 @@ import Testing
 
   /// The plan takes the number of threads of the moment.
   private func sessionFor(threads: Int, _ graph: Graph) throws -> Session {
+    // A session is for one thread, and this one stays on this.
     nonisolated(unsafe) var made: Session?
     try withThreads(threads) { () throws(CheckFailure) in
       made = try? session(graph, .apart)

@@ -82,7 +82,8 @@ import Testing
     #expect(run.best.card?.trained == run.report.keptPhase)
   }
 
-  /// Of two nodes with the same weights the one behind the cut learns, and the frozen one keeps them.
+  /// Of two nodes with the same weights the one behind the cut learns, and the frozen one keeps
+  /// them.
   @Test(arguments: [TrainingDepth.layers(2), .from("three.conv"), .block, .all])
   func sharedWeightsChangeWhereTheyLearnOnly(_ depth: TrainingDepth) throws {
     let model = try model(sharesWeights: true)

@@ -20,9 +20,9 @@ graft_path graft_current_path(void);
 // The best path of this machine, whatever is forced.
 graft_path graft_best_path(void);
 
-// Uses this path, at most the machine's best, in the calling thread from now on, and in the runs that
-// it starts on the pool; -1: the machine's best again. For tests: other threads compute as before.
-// Packed weights do not depend on the path.
+// Uses this path, at most the machine's best, in the calling thread from now on, and in the runs
+// that it starts on the pool; -1: the machine's best again. For tests: other threads compute as
+// before. Packed weights do not depend on the path.
 void graft_force_path(int path);
 
 // What the calling thread was told to use, -1 for nothing.
@@ -37,8 +37,8 @@ static inline void graft_pause(void) {
 #endif
 }
 
-// Multiplies and adds in registers only, and returns how many operations those were: timed, the peak
-// of one thread. The result is to be used, so that nothing is left out.
+// Multiplies and adds in registers only, and returns how many operations those were: timed, the
+// peak of one thread. The result is to be used, so that nothing is left out.
 ptrdiff_t graft_multiply_add(ptrdiff_t rounds, float *result);
 
 // A square root that a compiler may vectorise, as sqrtf, which can set errno, is not.
@@ -115,7 +115,8 @@ typedef struct graft_weight_gradient {
 
 // Rearranges dy and x of pixels [8 * begin, 8 * end) of the block.
 void graft_gradient_rows(const graft_weight_gradient *gradient, ptrdiff_t begin, ptrdiff_t end);
-// Sums of one tap for some outputs and panels; assigned where the block is the first, else added to.
+// Sums of one tap for some outputs and panels; assigned where the block is the first, else added
+// to.
 void graft_gradient_sums(const graft_weight_gradient *gradient, ptrdiff_t tap,
                          ptrdiff_t output_begin, ptrdiff_t output_end, ptrdiff_t panel_begin,
                          ptrdiff_t panel_end);
@@ -123,11 +124,11 @@ void graft_gradient_sums(const graft_weight_gradient *gradient, ptrdiff_t tap,
 // MARK: - Matrix times a few vectors
 
 // y[i][j] = alpha * (sum over k of x[i][k] * w[j][k]) + beta * y[i][j] for i < rows (at most 4) and
-// begin <= j < end. Strides count floats between rows; w may have any alignment; y is not read where
-// beta is 0.
-void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const float *w, ptrdiff_t w_stride,
-                         float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin,
-                         ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
+// begin <= j < end. Strides count floats between rows; w may have any alignment; y is not read
+// where beta is 0.
+void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
+                         ptrdiff_t w_stride, float *y, ptrdiff_t y_stride, ptrdiff_t rows,
+                         ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
 
 // MARK: - Elements
 
@@ -138,8 +139,8 @@ void graft_clamp(const float *x, float *y, ptrdiff_t count, float low, float hig
 void graft_pass(const float *y, const float *dy, float *dx, ptrdiff_t count, float low, float high,
                 int begins);
 
-// One step of descent with momentum: g = dp + decay * p, v = momentum * v + g, p -= rate * v, or with
-// look-ahead p -= rate * (g + momentum * v).
+// One step of descent with momentum: g = dp + decay * p, v = momentum * v + g, p -= rate * v, or
+// with look-ahead p -= rate * (g + momentum * v).
 void graft_descend(float *p, const float *dp, float *v, ptrdiff_t count, float rate, float decay,
                    float momentum, int looks_ahead);
 
@@ -157,8 +158,8 @@ typedef struct graft_scale {
 
 void graft_scale_rows(const graft_scale *scale, ptrdiff_t begin, ptrdiff_t end);
 
-// dx[r][c] += dy[r][c] * factor[c] + (x[r][c] * slope[c] + offset[c]), without the bracket where x is
-// NULL; assigned where the gradient begins.
+// dx[r][c] += dy[r][c] * factor[c] + (x[r][c] * slope[c] + offset[c]), without the bracket where x
+// is NULL; assigned where the gradient begins.
 typedef struct graft_slope {
   const float *dy, *factor, *x, *slope, *offset;
   float *dx;
@@ -170,8 +171,8 @@ void graft_slope_rows(const graft_slope *slope, ptrdiff_t begin, ptrdiff_t end);
 
 // MARK: - Pooling, channels-last
 
-// y[c] = the largest of x[pixels[i]][c] for i < count, at least 1; the first of equal ones. from[c] is
-// its pixel, where from is not NULL.
+// y[c] = the largest of x[pixels[i]][c] for i < count, at least 1; the first of equal ones. from[c]
+// is its pixel, where from is not NULL.
 void graft_largest(const float *x, const int32_t *pixels, ptrdiff_t count, ptrdiff_t channels,
                    float *y, int32_t *from);
 
@@ -188,8 +189,8 @@ typedef struct graft_columns {
   ptrdiff_t columns;
 } graft_columns;
 
-// Assigns sum[c] = Σ a and product[c] = Σ a · b over rows [begin, end). Added up in floats over a few
-// rows, then in doubles.
+// Assigns sum[c] = Σ a and product[c] = Σ a · b over rows [begin, end). Added up in floats over a
+// few rows, then in doubles.
 void graft_column_sums(const graft_columns *columns, ptrdiff_t begin, ptrdiff_t end, double *sum,
                        double *product);
 
@@ -212,8 +213,8 @@ typedef struct graft_winograd {
   const float *residual;
   const float *zeros;  // [panels * 16]
   float *transformed;  // [36][…]: see below
-  // Floats between points, between tiles, and between channels 16 apart: channels of a tile lie side
-  // by side for the convolution, in panels of 16 for the gradient of its weights.
+  // Floats between points, between tiles, and between channels 16 apart: channels of a tile lie
+  // side by side for the convolution, in panels of 16 for the gradient of its weights.
   ptrdiff_t point_floats, tile_floats, panel_floats;
   float *products;     // [36][tile_stride][panels * 16]
   float *y;

@@ -71,8 +71,8 @@ public struct Benchmark: Sendable {
 extension Model {
   /// Times the network on random numbers.
   ///
-  /// `BenchmarkRuns` says how runs are made and which of them count. The model is let go of once its
-  /// session has weights of its own; a caller that keeps it has them twice.
+  /// `BenchmarkRuns` says how runs are made and which of them count. The model is let go of once
+  /// its session has weights of its own; a caller that keeps it has them twice.
   ///
   /// - Parameter onRun: told of the images a second of each run and of the part of the time that is
   ///   over; answers `.stop` to end with what there is.

@@ -1,7 +1,7 @@
 import GraftKernels
 
-/// What a benchmark calls again and again: one batch through the network, and where something learns
-/// also the loss, the gradients and a step of descent with momentum.
+/// What a benchmark calls again and again: one batch through the network, and where something
+/// learns also the loss, the gradients and a step of descent with momentum.
 final class BenchmarkJob {
   private let images: Arena
   private let imageShape: Shape

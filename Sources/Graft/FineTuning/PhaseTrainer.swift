@@ -96,8 +96,8 @@ extension PhaseTrainer {
   /// Are the features of unchanged photos enough?
   private var usesKeptFeatures: Bool { frozen != nil && (isHead || options.augmentation.isNone) }
 
-  /// The photos whose features are kept as they are: all, or only those that judge where changed ones
-  /// are learned from.
+  /// The photos whose features are kept as they are: all, or only those that judge where changed
+  /// ones are learned from.
   func plainPhotos(_ photos: SplitPhotos) -> [Int] {
     usesKeptFeatures ? Array(photos.samples.indices) : photos.split.validation
   }

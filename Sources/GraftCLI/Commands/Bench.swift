@@ -156,7 +156,8 @@ struct Bench: ParsableCommand {
 
 extension Benchmark.Work: ExpressibleByArgument {}
 
-/// The line of `--json`: the names are those of other engines' scripts, so that lines can be paired.
+/// The line of `--json`: the names are those of other engines' scripts, so that lines can be
+/// paired.
 private struct BenchLine: Encodable {
   let what: String
   let engine = "graft"

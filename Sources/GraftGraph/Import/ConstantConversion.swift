@@ -4,8 +4,9 @@ import GraftTensor
 extension Constant {
   /// The numbers of a tensor of the file, as graft computes with them.
   ///
-  /// `float` borrows the bytes, so that weights of a mapped file are not copied; only small tensors at
-  /// addresses that are no multiple of 4 are. `float16` and `bfloat16` widen exactly, `double` rounds to the nearest `float`.
+  /// `float` borrows the bytes, so that weights of a mapped file are not copied; only small tensors
+  /// at addresses that are no multiple of 4 are. `float16` and `bfloat16` widen exactly, `double`
+  /// rounds to the nearest `float`.
   /// Integers and `bool` become integers.
   ///
   /// - Throws: for strings and complex numbers, and where a number fits no `Float` or `Int`.
