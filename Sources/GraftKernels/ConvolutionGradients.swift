@@ -1,13 +1,17 @@
 /// Gradients of a channels-last convolution. Both add.
 ///
-///     dX = dY ⋆ W turned round          (ConvolutionInputGradient.swift)
+///     dX = dY ⋆ W turned round          (ConvolutionInputGradient.swift), or
+///     dX = Σ of dY · W, added in place   (ScatteredInputGradient.swift)
 ///     dW = Σ over pixels of dYᵀ · X      (ConvolutionWeightGradient.swift)
 extension Kernels {
   /// Working memory of the two gradients.
   package static func convolutionGradientScratchFloats(
     _ geometry: ConvolutionGeometry, usesWinograd: Bool = false
   ) -> Int {
-    let input = inputGradientScratchFloats(geometry, usesWinograd: usesWinograd)
+    let input =
+      !usesWinograd && geometry.scattersInputGradient
+      ? scatteredGradientScratchFloats(geometry)
+      : inputGradientScratchFloats(geometry, usesWinograd: usesWinograd)
     if geometry.isDepthwise { return max(geometry.weightCount, input) }
     return max(
       input,
@@ -25,6 +29,10 @@ extension Kernels {
       if begins { fill(dx, with: 0, count: geometry.inputCount) }
       guard geometry.outputCount > 0 else { return }
       return addDepthwiseInputGradient(dy, weights: weights, dx, geometry, scratch: scratch)
+    }
+    if !usesWinograd, geometry.scattersInputGradient {
+      return addScatteredInputGradient(
+        dy, weights: weights, dx, geometry, scratch: scratch, begins: begins)
     }
     addInputGradient(
       dy, weights: weights, dx, geometry, scratch: scratch, usesWinograd: usesWinograd,

@@ -80,6 +80,22 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
       "depthwise, multiplied", n: 2, c: 5, o: 15, h: 6, w: 5, pads: [1, 1, 1, 1], groups: 5),
   ]
 
+  /// Whose gradient by X is added up from products; see ``ConvolutionGeometry/scattersInputGradient``.
+  static let scattered = [
+    ConvolutionCase("LeNet's second", n: 9, c: 20, o: 50, h: 12, w: 12, kernel: (5, 5)),
+    ConvolutionCase(
+      "taps outside", n: 8, c: 5, o: 33, h: 4, w: 3, kernel: (5, 5), pads: [2, 2, 2, 2]),
+    ConvolutionCase(
+      "strided", n: 33, c: 3, o: 20, h: 9, w: 10, kernel: (5, 4), stride: (2, 3),
+      pads: [1, 0, 2, 2]),
+    ConvolutionCase(
+      "dilated", n: 8, c: 7, o: 9, h: 12, w: 11, kernel: (3, 2), pads: [1, 1, 0, 3],
+      dilation: (2, 3)),
+    ConvolutionCase("deep", n: 8, c: 2, o: 600, h: 3, w: 4, kernel: (2, 2)),
+    ConvolutionCase(
+      "several blocks", n: 8, c: 17, o: 12, h: 21, w: 23, kernel: (9, 9), stride: (2, 2)),
+  ]
+
   static let winograd = [
     ConvolutionCase("smallest", c: 8, o: 8, h: 1, w: 1, pads: [1, 1, 1, 1]),
     ConvolutionCase("whole tiles", n: 2, c: 16, o: 32, h: 8, w: 12, pads: [1, 1, 1, 1]),
@@ -261,6 +277,11 @@ extension KernelTests {
       check(example, usesWinograd: false, limit: 1e-6)
     }
 
+    @Test(arguments: ConvolutionCase.scattered) func addUpProducts(example: ConvolutionCase) {
+      #expect(example.geometry.scattersInputGradient)
+      check(example, usesWinograd: false, limit: 1e-6)
+    }
+
     /// Rounding about ten times that of the plain sum, as forward.
     @Test(arguments: ConvolutionCase.winograd) func addByWinogradToo(example: ConvolutionCase) {
       check(example, usesWinograd: true, limit: 5e-6)
@@ -290,6 +311,11 @@ extension KernelTests {
         x, dy, &dw, g, scratch: &scratch, usesWinograd: usesWinograd)
       Kernels.addColumnSums(dy, &db, rows: g.outputPixels, columns: g.outputChannels)
       #expect(worstError(dx, exactX) < limit)
+      var begun = [Float](repeating: .nan, count: g.inputCount)
+      Kernels.addConvolutionInputGradient(
+        dy, weights: w, &begun, g, scratch: &scratch, usesWinograd: usesWinograd, begins: true)
+      let start = numbers(g.inputCount, seed: 6)
+      #expect(worstError(zip(begun, start).map { $0 + $1 }, exactX) < limit)
       // A tap that sees only padding has next to no size of its own, but the rounding of its tile.
       let sizes = exactW.reduce(0) { $0 + $1.size } / Double(exactW.count)
       #expect(worstError(dw, exactW, least: usesWinograd ? sizes : 1e-30) < limit)

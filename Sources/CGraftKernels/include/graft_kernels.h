@@ -100,6 +100,23 @@ void graft_pack_panel(const graft_weights *weights, float *packed, ptrdiff_t out
 // weights are [taps][groups * outputs], bias is [groups * outputs].
 void graft_convolve_depthwise(const graft_convolution *convolution, ptrdiff_t begin, ptrdiff_t end);
 
+// Output pixels whose products are held at a time, at most.
+#define GRAFT_GRADIENT_ROWS 96
+
+// The gradient of a convolution of one group by its input, of whole images.
+typedef struct graft_input_gradient {
+  graft_convolution window;  // that of the convolution; its weights as [panels of taps * channels]
+                             // [outputs][16], its zeros as many as panels; x, y, tasks unused
+  const float *dy;
+  float *dx;
+  int begins;      // dx is assigned, not added to
+  ptrdiff_t rows;  // output pixels whose products are held at a time
+} graft_input_gradient;
+
+// Of images [begin, end). products: [rows][panels * 16], for this call alone.
+void graft_add_input_gradient(const graft_input_gradient *gradient, ptrdiff_t begin, ptrdiff_t end,
+                              float *products);
+
 // The gradient of the weights of a convolution, from one block of pixels of one group.
 typedef struct graft_weight_gradient {
   graft_convolution window;  // its x and zeros; weights, bias, residual, y and tasks unused
