@@ -17,6 +17,10 @@ typedef struct tile {
   ptrdiff_t taps, depth;
   const float *weights;
   ptrdiff_t panel_stride;  // floats between panels of weights
+  // Where the weights of each tap begin, and the floats from those of one k to those of the next;
+  // NULL where all lie packed, 16 after 16.
+  const ptrdiff_t *weight_places;
+  ptrdiff_t weight_step;
   float *y;
   ptrdiff_t y_stride;  // floats between rows of y and of residual
   const float *start;

@@ -19,12 +19,14 @@ AVX2 static inline __attribute__((always_inline)) void sum_rows(const tile *t, c
   }
 
   const float *weights = t->weights;
+  ptrdiff_t step = t->weight_places ? t->weight_step : GRAFT_PANEL;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {
     const float *row[6];
     UNROLL for (int i = 0; i < rows; i++) row[i] = pointers[i] + t->offset;
+    if (t->weight_places) weights = t->weights + t->weight_places[tap];
     ptrdiff_t depth = t->depth;
-    for (ptrdiff_t k = 0; k < depth; k++, weights += 16) {
+    for (ptrdiff_t k = 0; k < depth; k++, weights += step) {
       __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + 8);
       UNROLL for (int i = 0; i < rows; i++) {
         __m256 x = _mm256_broadcast_ss(row[i] + k);

@@ -24,13 +24,15 @@ AVX512 static inline __attribute__((always_inline)) void sum_rows(const tile *t,
   }
 
   const float *weights = t->weights;
+  ptrdiff_t step = t->weight_places ? t->weight_step : GRAFT_PANEL;
   ptrdiff_t panel_stride = t->panel_stride;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {
     const float *row[12];
     UNROLL for (int i = 0; i < rows; i++) row[i] = pointers[i] + t->offset;
+    if (t->weight_places) weights = t->weights + t->weight_places[tap];
     ptrdiff_t depth = t->depth;
-    for (ptrdiff_t k = 0; k < depth; k++, weights += 16) {
+    for (ptrdiff_t k = 0; k < depth; k++, weights += step) {
       __m512 w[2];
       UNROLL for (int p = 0; p < panels; p++) w[p] = _mm512_loadu_ps(weights + p * panel_stride);
       UNROLL for (int i = 0; i < rows; i++) {

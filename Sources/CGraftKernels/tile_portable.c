@@ -10,11 +10,13 @@ static inline __attribute__((always_inline)) void sum_rows(const tile *t, const 
   }
 
   const float *weights = t->weights;
+  ptrdiff_t step = t->weight_places ? t->weight_step : GRAFT_PANEL;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {
     const float *row[6];
     UNROLL for (int i = 0; i < rows; i++) row[i] = pointers[i] + t->offset;
-    for (ptrdiff_t k = 0; k < t->depth; k++, weights += 16) {
+    if (t->weight_places) weights = t->weights + t->weight_places[tap];
+    for (ptrdiff_t k = 0; k < t->depth; k++, weights += step) {
       const float4 *w = (const float4 *)weights;
       UNROLL for (int i = 0; i < rows; i++) {
         UNROLL for (int v = 0; v < 4; v++) sum[i][v] += w[v] * row[i][k];

@@ -3,7 +3,8 @@
 //     dW[o][tap][c] = Σ over output pixels p of dY[p][o] · X[what p sees through tap][c]
 //
 // a product of matrices whose depth is the pixels. Of a block of pixels, dY is turned round and X
-// laid in panels; then the micro-kernel does the rest.
+// laid in panels; then the micro-kernel does the rest. With few channels X is read where it lies:
+// what the pixels of a row see through a row of the kernel are runs at equal distances.
 #include "tile.h"
 #include "vector.h"
 
@@ -50,6 +51,7 @@ static INLINE void rows(const graft_weight_gradient *g, ptrdiff_t begin, ptrdiff
        first += PIXELS) {
     ptrdiff_t count = at_most(PIXELS, g->pixel_count - first);
     turn(g, first, count);
+    if (!g->panels) continue;
     for (ptrdiff_t tap = 0; tap < taps; tap += TAPS) {
       ptrdiff_t some = at_most(TAPS, taps - tap);
       graft_find_rows(c, x, g->first_pixel + first, count, tap, some, table);
@@ -87,7 +89,48 @@ void graft_gradient_sums(const graft_weight_gradient *g, ptrdiff_t tap, ptrdiff_
           .depth = at_most(DEPTH, g->pixel_count - pixel),
           .weights = laid + pixel * GRAFT_PANEL, .panel_stride = panel_floats,
           .y = sums + first * columns, .y_stride = columns,
-          .start = g->first_pixel + pixel == 0 ? g->zeros : NULL,
+          .start = g->is_first && pixel == 0 ? g->zeros : NULL,
+      };
+      graft_tiles(&t, kernel, count, panel_end - panel_begin, GRAFT_PANEL);
+    }
+  }
+}
+
+void graft_gradient_row_sums(const graft_weight_gradient *g, ptrdiff_t kernel_row,
+                             ptrdiff_t output_begin, ptrdiff_t output_end, ptrdiff_t panel_begin,
+                             ptrdiff_t panel_end) {
+  // Pixels of one pass, in whole rows.
+  enum { DEPTH = 256, LINES = 32, ROWS = 24 };
+  const graft_convolution *c = &g->window;
+  ptrdiff_t panels = ceil_div(c->channels, GRAFT_PANEL), columns = panels * GRAFT_PANEL;
+  ptrdiff_t width = c->output_width, lines = g->pixel_count / width;
+  ptrdiff_t pass = at_most(LINES, ceil_div(DEPTH, width));
+  const float *x = c->x + kernel_row * c->dilation_height * c->row_stride;
+  float *sums =
+      g->sums + kernel_row * c->outputs * columns + panel_begin * GRAFT_PANEL;
+  tile_kernel kernel = graft_tile_kernel();
+  const float *table[LINES * ROWS];
+  ptrdiff_t places[LINES];
+  for (ptrdiff_t line = 0; line < lines; line += pass) {
+    ptrdiff_t some = at_most(pass, lines - line);
+    for (ptrdiff_t l = 0; l < some; l++) {
+      ptrdiff_t row = g->first_pixel / width + line + l;
+      places[l] = row / c->output_height * c->image_stride +
+                  row % c->output_height * c->stride_height * c->row_stride;
+    }
+    for (ptrdiff_t first = output_begin; first < output_end; first += ROWS) {
+      ptrdiff_t count = at_most(ROWS, output_end - first);
+      for (ptrdiff_t l = 0; l < some; l++) {
+        for (ptrdiff_t r = 0; r < count; r++) {
+          table[l * count + r] = g->transposed + (first + r) * g->room + (line + l) * width;
+        }
+      }
+      tile t = {
+          .rows = table, .tap_stride = count, .taps = some, .depth = width,
+          .weights = x + panel_begin * GRAFT_PANEL, .panel_stride = GRAFT_PANEL,
+          .weight_places = places, .weight_step = c->stride_width * c->pixel_stride,
+          .y = sums + first * columns, .y_stride = columns,
+          .start = g->is_first && line == 0 ? g->zeros : NULL,
       };
       graft_tiles(&t, kernel, count, panel_end - panel_begin, GRAFT_PANEL);
     }

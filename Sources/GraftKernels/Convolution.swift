@@ -110,7 +110,7 @@ extension Kernels {
   }
 
   /// Working memory of a convolution: the padded bias, what padding reads, and for images of few
-  /// channels a copy with padding at the sides.
+  /// channels a copy with padding.
   package static func convolutionScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
     geometry.paddedBiasFloats + rounded(geometry.channelsPerGroup * geometry.window.kernelWidth)
       + (geometry.mergesKernelRows ? geometry.widenedFloats : 0)
@@ -179,27 +179,35 @@ extension Kernels {
 
 /// With the three channels of a photo a tap is too short a run. Channels-last, the pixels that one
 /// row of the kernel sees touch: a row of the kernel is taken as one tap of `KW · C` channels.
-/// Images with padding at their sides are copied with it for this.
+/// Images with padding are copied with it for this.
 extension Kernels {
   static func mergeKernelRows(
     _ x: UnsafePointer<Float>, into widened: UnsafeMutablePointer<Float>,
     _ work: inout graft_convolution, _ geometry: ConvolutionGeometry
   ) {
     let (window, channels) = (geometry.window, geometry.inputChannels)
-    let rowFloats = geometry.widenedWidth * channels
+    let (height, rowFloats) = (geometry.widenedHeight, geometry.widenedWidth * channels)
     work.channels = channels * window.kernelWidth
-    (work.kernel_width, work.pad_left) = (1, 0)
+    (work.kernel_width, work.pad_left, work.pad_top) = (1, 0, 0)
     work.row_stride = rowFloats
-    work.image_stride = rowFloats * window.inputHeight
+    work.image_stride = rowFloats * height
+    work.input_height = height
     work.input_width = geometry.widenedWidth - window.kernelWidth + 1
     guard geometry.isWidened else { return }
-    Parallel.forRanges(of: geometry.batch * window.inputHeight, size: 64) { rows in
+    let left = window.padLeft * channels
+    let copied = min(window.inputWidth * channels, max(0, rowFloats - left))
+    Parallel.forRanges(of: geometry.batch * height, size: 64) { rows in
       for row in rows {
         let target = widened + row * rowFloats
-        let left = window.padLeft * channels
-        let copied = min(window.inputWidth * channels, max(0, rowFloats - left))
+        let (image, y) = row.quotientAndRemainder(dividingBy: height)
+        guard (0..<window.inputHeight).contains(y - window.padTop) else {
+          target.update(repeating: 0, count: rowFloats)
+          continue
+        }
+        let source =
+          x + (image * window.inputHeight + y - window.padTop) * (window.inputWidth * channels)
         target.update(repeating: 0, count: min(left, rowFloats))
-        (target + left).update(from: x + row * window.inputWidth * channels, count: copied)
+        (target + left).update(from: source, count: copied)
         (target + left + copied).update(repeating: 0, count: max(0, rowFloats - left - copied))
       }
     }
@@ -218,7 +226,7 @@ extension ConvolutionGeometry {
     let fillsBetter = inputChannels < 32 && inputChannels % 16 != 0 && window.kernelWidth >= 5
     return groups == 1 && (inputChannels < 16 || fillsBetter) && window.kernelWidth > 1
       && window.dilationWidth == 1
-      && window.padLeft >= 0
+      && window.padLeft >= 0 && window.padTop >= 0
       && inputChannels * window.kernelWidth <= 512
   }
 
@@ -229,11 +237,23 @@ extension ConvolutionGeometry {
       window.padLeft + window.inputWidth)
   }
 
-  /// Do rows with their padding differ from those that are given?
-  var isWidened: Bool { window.padLeft != 0 || widenedWidth != window.inputWidth }
+  /// Rows of an image with all that its last window sees.
+  var widenedHeight: Int {
+    max(
+      (window.outputHeight - 1) * window.strideHeight
+        + (window.kernelHeight - 1) * window.dilationHeight + 1,
+      window.padTop + window.inputHeight)
+  }
 
+  /// Do images with their padding differ from those that are given?
+  var isWidened: Bool {
+    window.padLeft != 0 || widenedWidth != window.inputWidth || window.padTop != 0
+      || widenedHeight != window.inputHeight
+  }
+
+  /// A panel may be read beyond the last pixel.
   var widenedFloats: Int {
-    isWidened ? batch * window.inputHeight * widenedWidth * inputChannels : 0
+    isWidened ? batch * widenedHeight * widenedWidth * inputChannels + Kernels.panel : 0
   }
 }
 

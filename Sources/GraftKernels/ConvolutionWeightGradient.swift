@@ -3,7 +3,7 @@ internal import CGraftKernels
 /// The gradient of the weights of any convolution but a depthwise one.
 ///
 /// Pixels are taken in blocks whose rearranged dY and X stay in a cache. Blocks follow one another, so
-/// that the sums have one order.
+/// that the sums have one order. Where rows of the kernel are merged, X stays as it lies.
 extension Kernels {
   static func weightGradientScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
     WeightGradientMemory(geometry).total
@@ -20,24 +20,58 @@ extension Kernels {
     work.window.x = x
     (work.dy, work.room) = (dy, memory.block)
     work.transposed = scratch
-    work.panels = work.transposed + memory.transposed
-    work.sums = work.panels + memory.panels
+    work.sums = work.transposed + memory.transposed
     let zeros = work.sums + memory.sums
     zeros.update(repeating: 0, count: memory.zeros)
     (work.zeros, work.window.zeros) = (UnsafePointer(zeros), UnsafePointer(zeros))
+    let rest = zeros + memory.zeros
     if geometry.mergesKernelRows {
-      mergeKernelRows(x, into: zeros + memory.zeros, &work.window, geometry)
+      addMergedBlocks(x, work, geometry, memory, rest)
+      return addSums(work.sums, to: dw, geometry, memory)
     }
-
+    work.panels = rest
     for group in 0..<geometry.groups {
       work.group = group
-      for first in stride(from: 0, to: geometry.outputPixels, by: memory.block) {
-        work.first_pixel = first
-        work.pixel_count = min(memory.block, geometry.outputPixels - first)
-        addBlock(work, memory)
-      }
+      addBlocks(0..<geometry.outputPixels, work, memory)
       addSums(
         work.sums, to: dw + group * (geometry.weightCount / geometry.groups), geometry, memory)
+    }
+  }
+
+  /// X is read as it lies, up to a panel behind its end: where it has no room there, the last image
+  /// is read from a copy.
+  private static func addMergedBlocks(
+    _ x: UnsafePointer<Float>, _ work: graft_weight_gradient, _ geometry: ConvolutionGeometry,
+    _ memory: WeightGradientMemory, _ copy: UnsafeMutablePointer<Float>
+  ) {
+    var work = work
+    mergeKernelRows(x, into: copy, &work.window, geometry)
+    let pixels = 0..<geometry.outputPixels
+    guard !geometry.isWidened else {
+      (copy + (geometry.widenedFloats - panel)).update(repeating: 0, count: panel)
+      return addBlocks(pixels, work, memory)
+    }
+    let last = pixels.upperBound - geometry.window.outputArea
+    addBlocks(0..<last, work, memory)
+    let before = geometry.inputCount - memory.tail
+    copy.update(from: x + before, count: memory.tail)
+    (copy + memory.tail).update(repeating: 0, count: panel)
+    // The block counts its pixels over the batch.
+    work.window.x = UnsafePointer(copy)
+    work.dy += last * geometry.outputChannels
+    addBlocks(0..<geometry.window.outputArea, work, memory, begins: last == 0)
+  }
+
+  private static func addBlocks(
+    _ pixels: Range<Int>, _ work: graft_weight_gradient, _ memory: WeightGradientMemory,
+    begins: Bool = true
+  ) {
+    var work = work
+    for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: memory.pixels) {
+      work.first_pixel = first
+      work.pixel_count = min(memory.pixels, pixels.upperBound - first)
+      work.is_first = begins && first == pixels.lowerBound ? 1 : 0
+      addBlock(work, memory)
     }
   }
 
@@ -49,10 +83,11 @@ extension Kernels {
       Parallel.forRanges(of: (work.pointee.pixel_count + 7) / 8, size: 8) {
         graft_gradient_rows(work, $0.lowerBound, $0.upperBound)
       }
+      let sums = work.pointee.panels == nil ? graft_gradient_row_sums : graft_gradient_sums
       Parallel.run(memory.taps * outputParts * panelParts) { task in
         let (rest, output) = task.quotientAndRemainder(dividingBy: outputParts)
         let (tap, panel) = rest.quotientAndRemainder(dividingBy: panelParts)
-        graft_gradient_sums(
+        sums(
           work, tap, output * outputSize, min(memory.outputs, (output + 1) * outputSize),
           panel * panelSize, min(memory.panelCount, (panel + 1) * panelSize))
       }
@@ -88,21 +123,31 @@ private struct WeightGradientMemory {
   let taps: Int
   let panelCount: Int
   let outputs: Int
-  /// Pixels of one block: about 4 MiB, whole groups of 8, and no power of two, which would put all
-  /// rows into the same sets of the cache.
+  /// Pixels of one block.
+  let pixels: Int
+  /// Those that a row has room for: no power of two, which would put all rows into the same sets of
+  /// the cache.
   let block: Int
+  /// Floats of the last image, where it is copied.
+  let tail: Int
+  private let merges: Bool
   private let widened: Int
 
   init(_ geometry: ConvolutionGeometry) {
-    let merges = geometry.mergesKernelRows
+    merges = geometry.mergesKernelRows
     taps = merges ? geometry.window.kernelHeight : geometry.window.taps
     let channels = geometry.channelsPerGroup * (merges ? geometry.window.kernelWidth : 1)
     panelCount = (channels + Kernels.panel - 1) / Kernels.panel
     outputs = geometry.outputsPerGroup
     widened = merges ? geometry.widenedFloats : 0
-    let wanted = (1 << 20) / (taps * panelCount * Kernels.panel + outputs)
-    let pixels = max(256, min(4096, wanted, (geometry.outputPixels + 15) / 16 * 16))
-    block = pixels / 16 * 16 + 16
+    tail = merges && !geometry.isWidened ? geometry.inputCount / geometry.batch : 0
+    // What a block rearranges is about 4 MiB: dY, and X where it is laid in panels.
+    let rearranged = outputs + (merges ? 0 : taps * panelCount * Kernels.panel)
+    let wanted = (1 << 20) / rearranged
+    let most = max(256, min(4096, wanted, (geometry.outputPixels + 15) / 16 * 16))
+    let width = geometry.window.outputWidth
+    pixels = merges ? max(1, most / width) * width : most / 16 * 16 + 16
+    block = merges ? (pixels + 15) / 32 * 32 + 16 : pixels
   }
 
   var columns: Int { panelCount * Kernels.panel }
@@ -111,5 +156,7 @@ private struct WeightGradientMemory {
   var sums: Int { taps * outputs * columns }
   /// What padding and the first sums read.
   var zeros: Int { columns }
-  var total: Int { transposed + panels + sums + zeros + widened }
+  var total: Int {
+    transposed + sums + zeros + (merges ? widened + tail + Kernels.panel : panels)
+  }
 }

@@ -123,20 +123,25 @@ typedef struct graft_weight_gradient {
   const float *dy;
   ptrdiff_t group;
   ptrdiff_t first_pixel, pixel_count;  // of the block, counted over the batch
+  int is_first;                        // sums are assigned, not added to
   ptrdiff_t room;                      // pixels that a row has room for
   float *transposed;   // [outputs][room]: dy
-  float *panels;       // [taps][panels of channels][room][16]: x
+  float *panels;       // [taps][panels of channels][room][16]: x; NULL where it is read as it lies
   float *sums;         // [taps][outputs][panels of channels * 16]
   const float *zeros;  // [panels of channels * 16]
 } graft_weight_gradient;
 
 // Rearranges dy and x of pixels [8 * begin, 8 * end) of the block.
 void graft_gradient_rows(const graft_weight_gradient *gradient, ptrdiff_t begin, ptrdiff_t end);
-// Sums of one tap for some outputs and panels; assigned where the block is the first, else added
-// to.
+// Sums of one tap for some outputs and panels.
 void graft_gradient_sums(const graft_weight_gradient *gradient, ptrdiff_t tap,
                          ptrdiff_t output_begin, ptrdiff_t output_end, ptrdiff_t panel_begin,
                          ptrdiff_t panel_end);
+// Those of one row of the kernel, which the window has as one tap, with x read as it lies: padding
+// is part of it, and up to 15 floats behind the last are read too. The block is whole rows.
+void graft_gradient_row_sums(const graft_weight_gradient *gradient, ptrdiff_t kernel_row,
+                             ptrdiff_t output_begin, ptrdiff_t output_end, ptrdiff_t panel_begin,
+                             ptrdiff_t panel_end);
 
 // MARK: - Matrix times a few vectors
 
