@@ -100,10 +100,17 @@ extension Tensor {
   private mutating func makeUnique() {
     guard storage.isBorrowed || !isKnownUniquelyReferenced(&storage) else { return }
     let copy = TensorStorage(count: shape.elementCount)
-    copy.base.initialize(from: storage.base, count: shape.elementCount)
-    storage.afterCopy?()
+    // In pieces, so that a large tensor is never twice in memory.
+    for first in stride(from: 0, to: shape.elementCount, by: Self.copiedAtOnce) {
+      let count = min(Self.copiedAtOnce, shape.elementCount - first)
+      (copy.base + first).initialize(from: storage.base + first, count: count)
+      storage.afterCopy?()
+    }
     storage = copy
   }
+
+  /// 16 MiB.
+  private static let copiedAtOnce = 1 << 22
 }
 
 extension Tensor: Equatable {
