@@ -3,18 +3,27 @@
 
 #include "tile.h"
 
+#define SIDE 4
 #define LANES 8
 #include "winograd_lanes.h"
+#define SIDE 4
+#define LANES 16
+#include "winograd_lanes.h"
+#define SIDE 2
+#define LANES 8
+#include "winograd_lanes.h"
+#define SIDE 2
 #define LANES 16
 #include "winograd_lanes.h"
 
 // MARK: - Weights
 
-static INLINE void pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
-                        ptrdiff_t channels, ptrdiff_t panel) {
+static INLINE void pack_tiles(const graft_weights *weights, float *packed, ptrdiff_t outputs,
+                              ptrdiff_t channels, ptrdiff_t panel, const int side) {
   ptrdiff_t panels = ceil_div(outputs, GRAFT_PANEL), first = panel * GRAFT_PANEL;
   ptrdiff_t width = outputs - first < GRAFT_PANEL ? outputs - first : GRAFT_PANEL;
   ptrdiff_t point_stride = panels * channels * GRAFT_PANEL;
+  const int seen = side + 2;
   for (ptrdiff_t c = 0; c < channels; c++) {
     float taps[9][GRAFT_PANEL] = {{0}};
     for (ptrdiff_t o = 0; o < width; o++) {
@@ -24,34 +33,52 @@ static INLINE void pack(const graft_weights *weights, float *packed, ptrdiff_t o
     }
     float16 rows[6][3];
     for (int j = 0; j < 3; j++) {
-      float16 r[6];
-      TRANSFORM_WEIGHTS(LOAD(taps[j]), LOAD(taps[3 + j]), LOAD(taps[6 + j]), r);
-      for (int i = 0; i < 6; i++) rows[i][j] = r[i];
+      float16 r[6], a = LOAD(taps[j]), b = LOAD(taps[3 + j]), c = LOAD(taps[6 + j]);
+      if (side == 2) {
+        TRANSFORM_WEIGHTS2(a, b, c, r);
+      } else {
+        TRANSFORM_WEIGHTS(a, b, c, r);
+      }
+      for (int i = 0; i < seen; i++) rows[i][j] = r[i];
     }
     float *target = packed + (panel * channels + c) * GRAFT_PANEL;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < seen; i++) {
       float16 r[6];
-      TRANSFORM_WEIGHTS(rows[i][0], rows[i][1], rows[i][2], r);
-      for (int j = 0; j < 6; j++) STORE(target + (i * 6 + j) * point_stride, r[j]);
+      if (side == 2) {
+        TRANSFORM_WEIGHTS2(rows[i][0], rows[i][1], rows[i][2], r);
+      } else {
+        TRANSFORM_WEIGHTS(rows[i][0], rows[i][1], rows[i][2], r);
+      }
+      for (int j = 0; j < seen; j++) STORE(target + (i * seen + j) * point_stride, r[j]);
     }
+  }
+}
+
+static INLINE void pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
+                        ptrdiff_t channels, ptrdiff_t panel, ptrdiff_t side) {
+  if (side == 2) {
+    pack_tiles(weights, packed, outputs, channels, panel, 2);
+  } else {
+    pack_tiles(weights, packed, outputs, channels, panel, 4);
   }
 }
 
 FOR_EACH_PATH(graft_winograd_pack,
               (const graft_weights *weights, float *packed, ptrdiff_t outputs, ptrdiff_t channels,
-               ptrdiff_t panel),
-              (weights, packed, outputs, channels, panel), pack)
+               ptrdiff_t panel, ptrdiff_t side),
+              (weights, packed, outputs, channels, panel, side), pack)
 
 // MARK: - Input
 
 // Sixteen channels at a time where 32 registers hold them.
-static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, int wide) {
+static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, const int wide,
+                          const int side) {
   ptrdiff_t channels = w->channels, point_stride = w->point_floats;
   for (ptrdiff_t t = begin; t < end; t++) {
     place p = find_tile(w, w->first_tile + t);
     const float *pixels[6][6];
-    for (int i = 0; i < 6; i++) {
-      for (int j = 0; j < 6; j++) {
+    for (int i = 0; i < side + 2; i++) {
+      for (int j = 0; j < side + 2; j++) {
         ptrdiff_t y = p.y - w->pad_top + i, x = p.x - w->pad_left + j;
         int inside = (size_t)y < (size_t)w->input_height && (size_t)x < (size_t)w->input_width;
         ptrdiff_t pixel = (p.image * w->input_height + y) * w->input_width + x;
@@ -62,10 +89,18 @@ static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t en
     for (ptrdiff_t c = 0; c < channels;) {
       float *target = transformed + c / 16 * w->panel_floats + c % 16;
       if (wide && c + 16 <= channels) {
-        transform_input16(pixels, c, target, point_stride);
+        if (side == 2) {
+          transform_input2x16(pixels, c, target, point_stride);
+        } else {
+          transform_input4x16(pixels, c, target, point_stride);
+        }
         c += 16;
       } else {
-        transform_input8(pixels, c, target, point_stride);
+        if (side == 2) {
+          transform_input2x8(pixels, c, target, point_stride);
+        } else {
+          transform_input4x8(pixels, c, target, point_stride);
+        }
         c += 8;
       }
     }
@@ -73,11 +108,11 @@ static INLINE void inputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t en
 }
 
 static INLINE void input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
-  inputs(w, begin, end, 0);
+  w->tile_side == 2 ? inputs(w, begin, end, 0, 2) : inputs(w, begin, end, 0, 4);
 }
 
 static INLINE void wide_input(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
-  inputs(w, begin, end, 1);
+  w->tile_side == 2 ? inputs(w, begin, end, 1, 2) : inputs(w, begin, end, 1, 4);
 }
 
 FOR_EACH_WIDTH(graft_winograd_input, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),
@@ -114,23 +149,31 @@ void graft_winograd_products(const graft_winograd *w, ptrdiff_t point, ptrdiff_t
 
 // MARK: - Output
 
-static INLINE void outputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, int wide) {
+static INLINE void outputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end, const int wide,
+                           const int side) {
   ptrdiff_t columns = ceil_div(w->outputs, GRAFT_PANEL) * GRAFT_PANEL;
   ptrdiff_t point_stride = w->tile_stride * columns;
   for (ptrdiff_t t = begin; t < end; t++) {
     place p = find_tile(w, w->first_tile + t);
-    ptrdiff_t height = w->output_height - p.y, width = w->output_width - p.x;
-    if (height > 4) height = 4;
-    if (width > 4) width = 4;
+    ptrdiff_t height = at_most(side, w->output_height - p.y);
+    ptrdiff_t width = at_most(side, w->output_width - p.x);
     const float *products = w->products + t * columns;
     ptrdiff_t corner =
         ((p.image * w->output_height + p.y) * w->output_width + p.x) * w->outputs;
     for (ptrdiff_t o = 0; o < w->outputs;) {
       if (wide && o + 16 <= w->outputs) {
-        transform_output16(w, products, point_stride, corner, height, width, o);
+        if (side == 2) {
+          transform_output2x16(w, products, point_stride, corner, height, width, o);
+        } else {
+          transform_output4x16(w, products, point_stride, corner, height, width, o);
+        }
         o += 16;
       } else {
-        transform_output8(w, products, point_stride, corner, height, width, o);
+        if (side == 2) {
+          transform_output2x8(w, products, point_stride, corner, height, width, o);
+        } else {
+          transform_output4x8(w, products, point_stride, corner, height, width, o);
+        }
         o += 8;
       }
     }
@@ -138,11 +181,11 @@ static INLINE void outputs(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t e
 }
 
 static INLINE void output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
-  outputs(w, begin, end, 0);
+  w->tile_side == 2 ? outputs(w, begin, end, 0, 2) : outputs(w, begin, end, 0, 4);
 }
 
 static INLINE void wide_output(const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end) {
-  outputs(w, begin, end, 1);
+  w->tile_side == 2 ? outputs(w, begin, end, 1, 2) : outputs(w, begin, end, 1, 4);
 }
 
 FOR_EACH_WIDTH(graft_winograd_output, (const graft_winograd *w, ptrdiff_t begin, ptrdiff_t end),

@@ -1,5 +1,6 @@
 // Winograd's F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 and infinity: 36 products where the
-// plain sum has 144. These points round about half as much as 0, 1, -1, 2, -2.
+// plain sum has 144. These points round about half as much as 0, 1, -1, 2, -2. And F(2x2, 3x3) with
+// 0, 1, -1 and infinity: 16 products where the plain sum has 36, and less than half the weights.
 //
 //     Y = Aᵀ [ Σ over channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
@@ -11,7 +12,35 @@
 
 // MARK: - Transforms of one row or column
 
-// Bᵀ: 6 pixels to 6 points.
+// Bᵀ: 4 pixels to 4 points, of F(2x2, 3x3).
+#define TRANSFORM_INPUT2(d, r) \
+  do {                         \
+    r[0] = d[0] - d[2];        \
+    r[1] = d[1] + d[2];        \
+    r[2] = d[2] - d[1];        \
+    r[3] = d[1] - d[3];        \
+  } while (0)
+
+// Aᵀ: 4 points to 2 pixels.
+#define TRANSFORM_OUTPUT2(d, r)   \
+  do {                            \
+    r[0] = d[0] + (d[1] + d[2]);  \
+    r[1] = (d[1] - d[2]) - d[3];  \
+  } while (0)
+
+// G: 3 weights to 4 points.
+#define TRANSFORM_WEIGHTS2(a, b, c, r)     \
+  do {                                     \
+    r[0] = (a);                            \
+    r[1] = 0.5f * (((a) + (c)) + (b));     \
+    r[2] = 0.5f * (((a) + (c)) - (b));     \
+    r[3] = (c);                            \
+  } while (0)
+
+#define TRANSFORM_INPUT4(d, r) TRANSFORM_INPUT(d[0], d[1], d[2], d[3], d[4], d[5], r)
+#define TRANSFORM_OUTPUT4(d, r) TRANSFORM_OUTPUT(d[0], d[1], d[2], d[3], d[4], d[5], r)
+
+// Bᵀ: 6 pixels to 6 points, of F(4x4, 3x3).
 #define TRANSFORM_INPUT(a, b, c, d, e, f, r)           \
   do {                                                 \
     r[0] = (a) + (1.5f * ((d) - (b)) + ((e) - 2 * (c))); \
@@ -71,5 +100,6 @@ typedef struct place {
 static INLINE place find_tile(const graft_winograd *w, ptrdiff_t tile) {
   ptrdiff_t per_image = w->tiles_down * w->tiles_across;
   ptrdiff_t in_image = tile % per_image;
-  return (place){tile / per_image, in_image / w->tiles_across * 4, in_image % w->tiles_across * 4};
+  return (place){tile / per_image, in_image / w->tiles_across * w->tile_side,
+                 in_image % w->tiles_across * w->tile_side};
 }

@@ -140,12 +140,12 @@ private struct WeightGradientMemory {
     panelCount = (channels + Kernels.panel - 1) / Kernels.panel
     outputs = geometry.outputsPerGroup
     widened = merges ? geometry.widenedFloats : 0
-    tail = merges && !geometry.isWidened ? geometry.inputCount / geometry.batch : 0
+    tail = merges && !geometry.isWidened ? geometry.window.inputArea * geometry.inputChannels : 0
     // What a block rearranges is about 4 MiB: dY, and X where it is laid in panels.
     let rearranged = outputs + (merges ? 0 : taps * panelCount * Kernels.panel)
     let wanted = (1 << 20) / rearranged
     let most = max(256, min(4096, wanted, (geometry.outputPixels + 15) / 16 * 16))
-    let width = geometry.window.outputWidth
+    let width = max(1, geometry.window.outputWidth)
     pixels = merges ? max(1, most / width) * width : most / 16 * 16 + 16
     block = merges ? (pixels + 15) / 32 * 32 + 16 : pixels
   }

@@ -1,7 +1,19 @@
 internal import CGraftKernels
 
-/// Convolution 3×3 of stride 1 by Winograd's F(4×4, 3×3): a quarter of the multiplications, four
-/// times the weights, rounding about ten times that of the plain sum (1.6e-6 of the result's size).
+/// Output pixels of a tile of Winograd's convolution, down and across.
+package enum WinogradSide: Int, Sendable {
+  /// F(2×2, 3×3): 16 products a tile, 4/9 of the multiplications, 16/9 of the weights. For few
+  /// pixels, where reading weights is what takes time, or where tiles of 4 would hang over the edge.
+  case two = 2
+  /// F(4×4, 3×3): 36 products a tile, a quarter of the multiplications, four times the weights.
+  case four = 4
+
+  /// Products of a tile, in each of which all channels take part.
+  var points: Int { (rawValue + 2) * (rawValue + 2) }
+}
+
+/// Convolution 3×3 of stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 3×3). The first rounds about ten
+/// times as much as the plain sum (1.6e-6 of the result's size).
 ///
 /// Tiles are taken in blocks whose transforms stay in the cache. Of each block, first all tiles are
 /// transformed, then come the 36 products, then the tiles are transformed back.
@@ -14,39 +26,48 @@ extension Kernels {
       && geometry.inputChannels % 8 == 0 && geometry.outputChannels % 8 == 0
   }
 
-  package static func packedWinogradFloats(_ geometry: ConvolutionGeometry) -> Int {
-    points * geometry.panels * panel * geometry.inputChannels
+  package static func packedWinogradFloats(
+    _ geometry: ConvolutionGeometry, _ side: WinogradSide = .four
+  ) -> Int {
+    side.points * geometry.panels * panel * geometry.inputChannels
   }
 
   /// Transforms `weights`, `[O, C, 3, 3]` or turned round, to
   /// `[point][panel of 16 outputs][channel][16]`.
   package static func packWinograd(
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
-    _ geometry: ConvolutionGeometry, order: WeightOrder = .asIs
+    _ geometry: ConvolutionGeometry, _ side: WinogradSide = .four, order: WeightOrder = .asIs
   ) {
     let weights = graft_weights(weights, geometry, order)
     Parallel.run(geometry.panels) { panel in
       withUnsafePointer(to: weights) {
-        graft_winograd_pack($0, packed, geometry.outputChannels, geometry.inputChannels, panel)
+        graft_winograd_pack(
+          $0, packed, geometry.outputChannels, geometry.inputChannels, panel, side.rawValue)
       }
     }
   }
 
-  package static func winogradScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
-    let tiles = WinogradTiles(geometry)
-    return points * tiles.block * (geometry.inputChannels + geometry.panels * panel)
+  package static func winogradScratchFloats(
+    _ geometry: ConvolutionGeometry, _ side: WinogradSide = .four
+  ) -> Int {
+    let tiles = WinogradTiles(geometry, side)
+    return side.points * tiles.block * (geometry.inputChannels + geometry.panels * panel)
       + geometry.panels * panel
   }
 
-  /// Multiplications of the 36 products.
-  package static func winogradMultiplications(_ geometry: ConvolutionGeometry) -> Double {
-    Double(points * WinogradTiles(geometry).count) * Double(geometry.inputChannels)
+  /// Multiplications of the products.
+  package static func winogradMultiplications(
+    _ geometry: ConvolutionGeometry, _ side: WinogradSide
+  ) -> Double {
+    Double(side.points * WinogradTiles(geometry, side).count) * Double(geometry.inputChannels)
       * Double(geometry.panels * panel)
   }
 
   /// Floats that the transforms write and read.
-  package static func winogradTransformedFloats(_ geometry: ConvolutionGeometry) -> Double {
-    Double(points * WinogradTiles(geometry).count)
+  package static func winogradTransformedFloats(
+    _ geometry: ConvolutionGeometry, _ side: WinogradSide
+  ) -> Double {
+    Double(side.points * WinogradTiles(geometry, side).count)
       * Double(geometry.inputChannels + geometry.outputChannels)
   }
 
@@ -57,10 +78,10 @@ extension Kernels {
     _ x: UnsafePointer<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>? = nil, limits: Limits = .none,
     _ y: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry,
-    scratch: UnsafeMutablePointer<Float>
+    _ side: WinogradSide = .four, scratch: UnsafeMutablePointer<Float>
   ) {
     guard geometry.outputCount > 0 else { return }
-    let tiles = WinogradTiles(geometry)
+    let tiles = WinogradTiles(geometry, side)
     let columns = geometry.panels * panel
     scratch.update(repeating: 0, count: columns)
 
@@ -70,15 +91,15 @@ extension Kernels {
     (work.bias, work.residual) = (bias ?? UnsafePointer(scratch), residual)
     (work.low, work.high) = (limits.low, limits.high)
     work.transformed = scratch + columns
-    work.products = work.transformed + points * tiles.block * geometry.inputChannels
+    work.products = work.transformed + side.points * tiles.block * geometry.inputChannels
     for first in stride(from: 0, to: tiles.count, by: tiles.block) {
       work.first_tile = first
       work.tile_count = min(tiles.block, tiles.count - first)
-      convolve(work, panels: geometry.panels)
+      convolve(work, points: side.points, panels: geometry.panels)
     }
   }
 
-  private static func convolve(_ work: graft_winograd, panels: Int) {
+  private static func convolve(_ work: graft_winograd, points: Int, panels: Int) {
     withUnsafePointer(to: work) { work in
       let tiles = work.pointee.tile_count
       Parallel.forRanges(of: tiles, size: 8) {
@@ -95,24 +116,24 @@ extension Kernels {
       }
     }
   }
-
-  static let points = Int(GRAFT_WINOGRAD_POINTS)
 }
 
-/// The output of a batch in tiles of 4×4 pixels.
+/// The output of a batch in tiles.
 struct WinogradTiles {
+  let side: WinogradSide
   let down: Int
   let across: Int
   let count: Int
   /// Tiles of one block.
   let block: Int
 
-  init(_ geometry: ConvolutionGeometry) {
-    down = (geometry.window.outputHeight + 3) / 4
-    across = (geometry.window.outputWidth + 3) / 4
+  init(_ geometry: ConvolutionGeometry, _ side: WinogradSide) {
+    self.side = side
+    down = (geometry.window.outputHeight + side.rawValue - 1) / side.rawValue
+    across = (geometry.window.outputWidth + side.rawValue - 1) / side.rawValue
     count = geometry.batch * down * across
     // About 6 MiB of transforms, a part of the third-level cache; blocks of equal size.
-    let tileBytes = 36 * 4 * (geometry.inputChannels + geometry.outputChannels)
+    let tileBytes = side.points * 4 * (geometry.inputChannels + geometry.outputChannels)
     let wanted = max(48, min(768, (6 << 20) / max(tileBytes, 1)))
     let blocks = max(1, (count + wanted - 1) / wanted)
     block = max(1, (count + blocks - 1) / blocks)
@@ -127,6 +148,7 @@ extension graft_winograd {
     (output_height, output_width) = (window.outputHeight, window.outputWidth)
     (pad_top, pad_left) = (window.padTop, window.padLeft)
     (channels, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    tile_side = tiles.side.rawValue
     (tiles_down, tiles_across) = (tiles.down, tiles.across)
     tile_stride = tiles.block
     (tile_floats, panel_floats) = (channels, Kernels.panel)

@@ -60,7 +60,7 @@ extension Kernels {
       // Halves of many outputs, so that more than 36 threads find work.
       let size = 192
       let parts = (outputs + size - 1) / size
-      Parallel.run(points * parts) { task in
+      Parallel.run(GradientMemory.points * parts) { task in
         let (point, part) = task.quotientAndRemainder(dividingBy: parts)
         graft_winograd_sums(work, point, part * size, min(outputs, (part + 1) * size))
       }
@@ -78,15 +78,16 @@ private struct GradientMemory {
   let columns: Int
 
   init(_ geometry: ConvolutionGeometry) {
-    tiles = WinogradTiles(geometry)
+    tiles = WinogradTiles(geometry, .four)
     tileStride = (tiles.block + 15) / 16 * 16 + 16
     columns = (geometry.inputChannels + Kernels.panel - 1) / Kernels.panel * Kernels.panel
     outputs = geometry.outputChannels
   }
 
+  static let points = WinogradSide.four.points
   private let outputs: Int
 
-  var transformed: Int { Kernels.points * tileStride * columns }
-  var differences: Int { Kernels.points * outputs * tileStride }
-  var sums: Int { Kernels.points * outputs * columns }
+  var transformed: Int { Self.points * tileStride * columns }
+  var differences: Int { Self.points * outputs * tileStride }
+  var sums: Int { Self.points * outputs * columns }
 }

@@ -43,7 +43,7 @@ public struct PlanOptions: Hashable, Sendable {
 // MARK: - The environment
 
 extension PlanOptions {
-  private static let methods = ["direct", "winograd"]
+  private static let methods = ["direct", "winograd", "winograd-2x2"]
 
   /// What `GRAFT_METHOD` forces, for tests and measurements; nil where it is not set.
   static let environmentMethod = getenv("GRAFT_METHOD").map { String(cString: $0) }
@@ -54,7 +54,7 @@ extension PlanOptions {
   /// What is wrong with `GRAFT_METHOD` or `GRAFT_IMAGES`, in words; nil where nothing is.
   public static var environmentProblem: String? {
     if let method = environmentMethod, !methods.contains(method) {
-      return "GRAFT_METHOD is \"\(method)\"; expected direct or winograd"
+      return "GRAFT_METHOD is \"\(method)\"; expected direct, winograd or winograd-2x2"
     }
     if let images = environmentImages, ImageOrder(rawValue: images) == nil {
       return "GRAFT_IMAGES is \"\(images)\"; expected automatic, together or apart"

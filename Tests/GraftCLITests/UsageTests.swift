@@ -91,7 +91,7 @@ import Testing
       "GRAFT_THREADS", "many", "GRAFT_THREADS is \"many\"; expected a number of threads, at least 1"
     ),
     ("GRAFT_THREADS", "0", "GRAFT_THREADS is \"0\"; expected a number of threads, at least 1"),
-    ("GRAFT_METHOD", "fft", "GRAFT_METHOD is \"fft\"; expected direct or winograd"),
+    ("GRAFT_METHOD", "fft", "GRAFT_METHOD is \"fft\"; expected direct, winograd or winograd-2x2"),
     (
       "GRAFT_IMAGES", "one",
       "GRAFT_IMAGES is \"one\"; expected automatic, together or apart"

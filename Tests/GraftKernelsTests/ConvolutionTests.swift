@@ -154,22 +154,24 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
 
   /// What the kernel computes; memory is poisoned so that what it forgets shows.
   func convolve(
-    bias: [Float]? = nil, residual: [Float]? = nil, limits: Limits = .none, winograd: Bool = false
+    bias: [Float]? = nil, residual: [Float]? = nil, limits: Limits = .none,
+    winograd side: WinogradSide? = nil
   ) -> [Float] {
     let g = geometry
     var packed = [Float](
       repeating: .nan,
-      count: winograd ? Kernels.packedWinogradFloats(g) : Kernels.packedConvolutionFloats(g))
+      count: side.map { Kernels.packedWinogradFloats(g, $0) } ?? Kernels.packedConvolutionFloats(g))
     var scratch = [Float](
       repeating: .nan,
-      count: winograd ? Kernels.winogradScratchFloats(g) : Kernels.convolutionScratchFloats(g))
+      count: side.map { Kernels.winogradScratchFloats(g, $0) }
+        ?? Kernels.convolutionScratchFloats(g))
     var y = [Float](repeating: .nan, count: g.outputCount)
     withOptionalPointer(bias) { bias in
       withOptionalPointer(residual) { residual in
-        if winograd {
-          Kernels.packWinograd(weights, &packed, g)
+        if let side {
+          Kernels.packWinograd(weights, &packed, g, side)
           Kernels.convolveWinograd(
-            x, packed: packed, bias: bias, residual: residual, limits: limits, &y, g,
+            x, packed: packed, bias: bias, residual: residual, limits: limits, &y, g, side,
             scratch: &scratch)
         } else {
           Kernels.packConvolution(weights, &packed, g)
@@ -235,17 +237,28 @@ extension KernelTests {
   @Suite struct Winograd {
     @Test(arguments: KernelTests.paths, ConvolutionCase.winograd)
     func isCloseToTheNaiveSum(path: Path, example: ConvolutionCase) {
+      // Rounding about ten times that of the plain sum; largest seen 1.4e-6.
+      check(.four, path, example, limit: 5e-6)
+    }
+
+    @Test(arguments: KernelTests.paths, ConvolutionCase.winograd)
+    func isCloserInSmallTiles(path: Path, example: ConvolutionCase) {
+      check(.two, path, example, limit: 1e-6)
+    }
+
+    private func check(
+      _ side: WinogradSide, _ path: Path, _ example: ConvolutionCase, limit: Double
+    ) {
       KernelTests.with(path) {
         let (bias, residual) = (example.bias, example.residual)
-        let y = example.convolve(bias: bias, residual: residual, winograd: true)
+        let y = example.convolve(bias: bias, residual: residual, winograd: side)
         // Every element of a large case would take the debug build long.
         let step = max(1, example.geometry.outputCount / 4000) | 1
         let exact = example.exact(bias: bias, residual: residual, every: step)
         let chosen = stride(from: 0, to: y.count, by: step)
-        // Rounding about ten times that of the plain sum; largest seen 1.4e-6.
-        #expect(worstError(chosen.map { y[$0] }, chosen.map { exact[$0] }) < 5e-6)
+        #expect(worstError(chosen.map { y[$0] }, chosen.map { exact[$0] }) < limit)
         let relu = example.convolve(
-          bias: bias, residual: residual, limits: .relu, winograd: true)
+          bias: bias, residual: residual, limits: .relu, winograd: side)
         #expect(relu == y.map { max($0, 0) })
       }
     }
@@ -253,9 +266,11 @@ extension KernelTests {
     @Test(arguments: KernelTests.paths, ConvolutionCase.winograd)
     func doesNotDependOnTheThreads(path: Path, example: ConvolutionCase) {
       KernelTests.with(path) {
-        let results = KernelTests.withThreads { example.convolve(winograd: true) }
-        #expect(results[0] == results[1])
-        #expect(results[0] == results[2])
+        for side in [WinogradSide.two, .four] {
+          let results = KernelTests.withThreads { example.convolve(winograd: side) }
+          #expect(results[0] == results[1])
+          #expect(results[0] == results[2])
+        }
       }
     }
 

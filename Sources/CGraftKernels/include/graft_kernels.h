@@ -218,41 +218,40 @@ void graft_column_sums(const graft_columns *columns, ptrdiff_t begin, ptrdiff_t 
 
 // MARK: - Winograd convolution, channels-last
 
-// Transform points of F(4x4, 3x3).
-#define GRAFT_WINOGRAD_POINTS 36
-
-// One block of tiles of a 3x3 convolution of stride 1, 4x4 output pixels a tile. channels and
-// outputs are multiples of 8. Three steps, each over the whole block before the next.
+// One block of tiles of a 3x3 convolution of stride 1, 4x4 or 2x2 output pixels a tile, which has
+// 6x6 or 4x4 points. channels and outputs are multiples of 8. Three steps, each over the whole block
+// before the next.
 typedef struct graft_winograd {
   ptrdiff_t input_height, input_width, output_height, output_width, pad_top, pad_left;
   ptrdiff_t channels, outputs;
+  ptrdiff_t tile_side;                 // output pixels of a tile, down and across: 4 or 2
   ptrdiff_t tiles_down, tiles_across;  // of one image
   ptrdiff_t first_tile, tile_count;    // of the block, counted over the batch
   ptrdiff_t tile_stride;               // tiles that a point's slice has room for
   const float *x;
-  const float *weights;  // [36][panels][channels][16]
+  const float *weights;  // [points][panels][channels][16]
   const float *bias;     // [outputs]
   const float *residual;
   const float *zeros;  // [panels * 16]
-  float *transformed;  // [36][…]: see below
+  float *transformed;  // [points][…]: see below
   // Floats between points, between tiles, and between channels 16 apart: channels of a tile lie
   // side by side for the convolution, in panels of 16 for the gradient of its weights.
   ptrdiff_t point_floats, tile_floats, panel_floats;
-  float *products;     // [36][tile_stride][panels * 16]
+  float *products;     // [points][tile_stride][panels * 16]
   float *y;
   float low, high;
 } graft_winograd;
 
-// Transforms and packs one panel of weights of 9 taps.
+// Transforms and packs one panel of weights of 9 taps for tiles of this side.
 void graft_winograd_pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
-                         ptrdiff_t channels, ptrdiff_t panel);
+                         ptrdiff_t channels, ptrdiff_t panel, ptrdiff_t side);
 // Tiles [begin, end) of the block.
 void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
 void graft_winograd_products(const graft_winograd *winograd, ptrdiff_t point, ptrdiff_t panel_begin,
                              ptrdiff_t panel_end);
 void graft_winograd_output(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
 
-// The gradient of the weights of such a convolution, from blocks of tiles.
+// The gradient of the weights of such a convolution, from blocks of tiles of 4x4 pixels.
 typedef struct graft_winograd_gradient {
   graft_winograd tiles;    // transformed in panels of 16 channels; products, weights, y unused
   const float *dy;

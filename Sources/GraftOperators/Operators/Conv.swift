@@ -110,6 +110,10 @@ extension Conv {
     var methods = [Method.direct.estimate(geometry, isPacked: isPacked)]
     if Kernels.canWinograd(geometry) {
       methods.append(Method.winograd.estimate(geometry, isPacked: isPacked))
+      // Where the layer learns its batches are large, and gradients are computed in tiles of 4×4.
+      if context.mode == .inference {
+        methods.append(Method.smallWinograd.estimate(geometry, isPacked: isPacked))
+      }
     }
     return methods
   }
@@ -176,10 +180,10 @@ extension Conv {
       Kernels.convolve(
         x.base, packed: packed, bias: bias, residual: residual, limits: epilogue.limits, y.base,
         geometry, scratch: scratch)
-    case .winograd:
+    case .winograd, .smallWinograd:
       Kernels.convolveWinograd(
         x.base, packed: packed, bias: bias, residual: residual, limits: epilogue.limits, y.base,
-        geometry, scratch: scratch)
+        geometry, method == .winograd ? .four : .two, scratch: scratch)
     }
   }
 }
@@ -274,24 +278,34 @@ extension Conv {
 /// The ways a convolution is computed.
 private enum Method: String {
   case direct, winograd, depthwise
+  case smallWinograd = "winograd-2x2"
 
   /// The plan's choice, or without one the way that fits every shape.
   init(_ name: String?, _ geometry: ConvolutionGeometry) {
     if geometry.isDepthwise {
       self = .depthwise
     } else {
-      self = name == "winograd" ? .winograd : .direct
+      self = name.flatMap(Method.init(rawValue:)) ?? .direct
+    }
+  }
+
+  /// Of a tile, where it is Winograd's way.
+  private var side: WinogradSide? {
+    switch self {
+    case .winograd: .four
+    case .smallWinograd: .two
+    case .direct, .depthwise: nil
     }
   }
 
   func packedFloats(_ geometry: ConvolutionGeometry) -> Int {
-    self == .winograd
-      ? Kernels.packedWinogradFloats(geometry) : Kernels.packedConvolutionFloats(geometry)
+    side.map { Kernels.packedWinogradFloats(geometry, $0) }
+      ?? Kernels.packedConvolutionFloats(geometry)
   }
 
   func scratchFloats(_ geometry: ConvolutionGeometry) -> Int {
-    self == .winograd
-      ? Kernels.winogradScratchFloats(geometry) : Kernels.convolutionScratchFloats(geometry)
+    side.map { Kernels.winogradScratchFloats(geometry, $0) }
+      ?? Kernels.convolutionScratchFloats(geometry)
   }
 
   func gradientScratchFloats(_ geometry: ConvolutionGeometry) -> Int {
@@ -302,8 +316,8 @@ private enum Method: String {
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ geometry: ConvolutionGeometry
   ) {
-    if self == .winograd {
-      Kernels.packWinograd(weights, packed, geometry)
+    if let side {
+      Kernels.packWinograd(weights, packed, geometry, side)
     } else {
       Kernels.packConvolution(weights, packed, geometry)
     }
@@ -315,17 +329,17 @@ private enum Method: String {
     let activations = Double(geometry.inputCount + geometry.outputCount)
     let weights = Double(packedFloats(geometry))
     var (operations, floats) = (2 * geometry.multiplications, activations + weights)
-    if self == .winograd {
-      let transformed = Kernels.winogradTransformedFloats(geometry)
-      operations = 2 * Kernels.winogradMultiplications(geometry) + 12 * transformed
+    if let side {
+      let transformed = Kernels.winogradTransformedFloats(geometry, side)
+      operations = 2 * Kernels.winogradMultiplications(geometry, side) + 12 * transformed
       floats += transformed / 2
     }
     if !isPacked {
-      operations += self == .winograd ? 10 * weights : 0
+      operations += side == nil ? 0 : 10 * weights
       floats += 2 * weights
     }
     return MethodEstimate(
-      rawValue, cost: operations / 200e3 + 4 * floats / 25e3, isExact: self != .winograd)
+      rawValue, cost: operations / 200e3 + 4 * floats / 25e3, isExact: side == nil)
   }
 }
 
