@@ -8,7 +8,17 @@
 
 // MARK: - Gradients of the output
 
-static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end) {
+#define TRANSFORM_GRADIENT(d, r, side) \
+  do {                                 \
+    if (side == 2) {                   \
+      TRANSFORM_GRADIENT2TO6(d, r);    \
+    } else {                           \
+      TRANSFORM_GRADIENT4TO6(d, r);    \
+    }                                  \
+  } while (0)
+
+static INLINE void differences_of(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end,
+                                  const int side) {
   const graft_winograd *w = &g->tiles;
   ptrdiff_t outputs = w->outputs;
   for (ptrdiff_t first = begin * 8; first < end * 8; first += 8) {
@@ -16,8 +26,8 @@ static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin
     for (int n = 0; n < 8; n++) {
       ptrdiff_t tile = first + n;
       place p = find_tile(w, w->first_tile + tile);
-      for (int i = 0; i < 4; i++) {
-        for (int j = 0; j < 4; j++) {
+      for (int i = 0; i < side; i++) {
+        for (int j = 0; j < side; j++) {
           int inside =
               tile < w->tile_count && p.y + i < w->output_height && p.x + j < w->output_width;
           ptrdiff_t pixel =
@@ -30,18 +40,18 @@ static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin
       float8 points[36][8];
       for (int n = 0; n < 8; n++) {
         float8 columns[6][4];
-        UNROLL for (int j = 0; j < 4; j++) {
+        UNROLL for (int j = 0; j < side; j++) {
           float8 d[4], r[6];
-          UNROLL for (int i = 0; i < 4; i++) {
+          UNROLL for (int i = 0; i < side; i++) {
             d[i] = pixels[n][i][j] ? LOAD8(pixels[n][i][j] + o) : (float8){0};
           }
-          TRANSFORM_GRADIENT(d[0], d[1], d[2], d[3], r);
+          TRANSFORM_GRADIENT(d, r, side);
           UNROLL for (int i = 0; i < 6; i++) columns[i][j] = r[i];
         }
         UNROLL for (int i = 0; i < 6; i++) {
           float8 r[6];
           const float8 *d = columns[i];
-          TRANSFORM_GRADIENT(d[0], d[1], d[2], d[3], r);
+          TRANSFORM_GRADIENT(d, r, side);
           UNROLL for (int j = 0; j < 6; j++) points[i * 6 + j][n] = r[j];
         }
       }
@@ -54,6 +64,10 @@ static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin
       }
     }
   }
+}
+
+static INLINE void differences(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end) {
+  g->tiles.tile_side == 2 ? differences_of(g, begin, end, 2) : differences_of(g, begin, end, 4);
 }
 
 FOR_EACH_PATH(graft_winograd_differences,
@@ -91,33 +105,48 @@ void graft_winograd_sums(const graft_winograd_gradient *g, ptrdiff_t point, ptrd
 
 // MARK: - Weights
 
-static INLINE void weights(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end) {
+#define TRANSFORM_WEIGHT_GRADIENT(d, r, side) \
+  do {                                        \
+    if (side == 5) {                          \
+      TRANSFORM_WEIGHT_GRADIENT6TO5(d, r);    \
+    } else {                                  \
+      TRANSFORM_WEIGHT_GRADIENT6TO3(d, r);    \
+    }                                         \
+  } while (0)
+
+// For kernels of `side` x `side`.
+static INLINE void weights_of(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end,
+                              const int side) {
   const graft_winograd *w = &g->tiles;
   ptrdiff_t columns = ceil_div(w->channels, GRAFT_PANEL) * GRAFT_PANEL;
   ptrdiff_t point_stride = w->outputs * columns;
   for (ptrdiff_t o = begin; o < end; o++) {
     for (ptrdiff_t c = 0; c < w->channels; c += 8) {
       const float *sums = g->sums + o * columns + c;
-      float8 rows[3][6];
+      float8 rows[5][6];
       UNROLL for (int j = 0; j < 6; j++) {
-        float8 d[6], r[3];
+        float8 d[6], r[5];
         UNROLL for (int i = 0; i < 6; i++) d[i] = LOAD8(sums + (i * 6 + j) * point_stride);
-        TRANSFORM_WEIGHT_GRADIENT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int i = 0; i < 3; i++) rows[i][j] = r[i];
+        TRANSFORM_WEIGHT_GRADIENT(d, r, side);
+        UNROLL for (int i = 0; i < side; i++) rows[i][j] = r[i];
       }
-      float taps[9][8];
-      UNROLL for (int i = 0; i < 3; i++) {
-        float8 r[3];
+      float taps[25][8];
+      UNROLL for (int i = 0; i < side; i++) {
+        float8 r[5];
         const float8 *d = rows[i];
-        TRANSFORM_WEIGHT_GRADIENT(d[0], d[1], d[2], d[3], d[4], d[5], r);
-        UNROLL for (int j = 0; j < 3; j++) STORE8(taps[i * 3 + j], r[j]);
+        TRANSFORM_WEIGHT_GRADIENT(d, r, side);
+        UNROLL for (int j = 0; j < side; j++) STORE8(taps[i * side + j], r[j]);
       }
-      float *dw = g->dw + (o * w->channels + c) * 9;
+      float *dw = g->dw + (o * w->channels + c) * side * side;
       for (int k = 0; k < 8; k++) {
-        for (int t = 0; t < 9; t++) dw[k * 9 + t] += taps[t][k];
+        for (int t = 0; t < side * side; t++) dw[k * side * side + t] += taps[t][k];
       }
     }
   }
+}
+
+static INLINE void weights(const graft_winograd_gradient *g, ptrdiff_t begin, ptrdiff_t end) {
+  g->tiles.tile_side == 2 ? weights_of(g, begin, end, 5) : weights_of(g, begin, end, 3);
 }
 
 FOR_EACH_PATH(graft_winograd_weights,

@@ -14,7 +14,8 @@ extension Kernels {
       let turned = phase.turned
       let convolution =
         usesWinograd
-        ? packedWinogradFloats(turned) + winogradScratchFloats(turned)
+        ? packedWinogradFloats(turned, turned.largestWinogradSide)
+          + winogradScratchFloats(turned, turned.largestWinogradSide)
         : packedConvolutionFloats(turned) + convolutionScratchFloats(turned)
       return phase.isWhole ? convolution : turned.weightCount + convolution + turned.outputCount
     }
@@ -53,10 +54,11 @@ extension Kernels {
     packed: UnsafeMutablePointer<Float>, usesWinograd: Bool, begins: Bool
   ) {
     if usesWinograd {
-      packWinograd(weights, packed, geometry, order: .turned)
+      let side = geometry.largestWinogradSide
+      packWinograd(weights, packed, geometry, side, order: .turned)
       convolveWinograd(
         dy, packed: packed, bias: nil, residual: begins ? nil : UnsafePointer(dx), dx, geometry,
-        scratch: packed + packedWinogradFloats(geometry))
+        side, scratch: packed + packedWinogradFloats(geometry, side))
     } else {
       packConvolution(weights, packed, geometry, order: .turned)
       convolve(

@@ -1,7 +1,7 @@
 internal import CGraftKernels
 
-/// The gradient of the weights of a 3×3 convolution of stride 1, as Winograd's products: a quarter of
-/// the multiplications.
+/// The gradient of the weights of a 3×3 or 5×5 convolution of stride 1, as Winograd's products: a
+/// quarter of the multiplications, or 9/25.
 ///
 ///     dW = Gᵀ [ Σ over tiles (A dY Aᵀ) ⊙ (Bᵀ X B) ] G
 ///
@@ -13,7 +13,7 @@ extension Kernels {
     return memory.transformed + memory.differences + memory.sums + memory.columns
   }
 
-  /// `dW += ` what X and dY imply; dW lies as `[O, C, 3, 3]`.
+  /// `dW += ` what X and dY imply; dW lies as `[O, C, KH, KW]`.
   ///
   /// - Precondition: ``canWinograd(_:)``.
   package static func addWinogradWeightGradient(
@@ -78,13 +78,14 @@ private struct GradientMemory {
   let columns: Int
 
   init(_ geometry: ConvolutionGeometry) {
-    tiles = WinogradTiles(geometry, .four)
+    tiles = WinogradTiles(geometry, geometry.largestWinogradSide)
     tileStride = (tiles.block + 15) / 16 * 16 + 16
     columns = (geometry.inputChannels + Kernels.panel - 1) / Kernels.panel * Kernels.panel
     outputs = geometry.outputChannels
   }
 
-  static let points = WinogradSide.four.points
+  /// Of a tile that sees 6×6 pixels.
+  static let points = 36
   private let outputs: Int
 
   var transformed: Int { Self.points * tileStride * columns }

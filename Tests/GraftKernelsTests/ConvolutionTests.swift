@@ -107,6 +107,18 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     ConvolutionCase("several blocks", c: 8, o: 8, h: 113, w: 111, pads: [1, 1, 1, 1]),
   ]
 
+  static let winogradOfFive = [
+    ConvolutionCase("smallest", c: 8, o: 8, h: 1, w: 1, kernel: (5, 5), pads: [2, 2, 2, 2]),
+    ConvolutionCase(
+      "whole tiles", n: 2, c: 16, o: 32, h: 8, w: 6, kernel: (5, 5), pads: [2, 2, 2, 2]),
+    ConvolutionCase("ragged", n: 3, c: 24, o: 40, h: 7, w: 9, kernel: (5, 5), pads: [2, 2, 2, 2]),
+    ConvolutionCase("unpadded", c: 8, o: 24, h: 8, w: 7, kernel: (5, 5)),
+    ConvolutionCase("uneven pads", c: 16, o: 16, h: 5, w: 6, kernel: (5, 5), pads: [0, 4, 3, 1]),
+    ConvolutionCase("deep", c: 408, o: 16, h: 5, w: 5, kernel: (5, 5), pads: [2, 2, 2, 2]),
+    ConvolutionCase(
+      "several blocks", c: 8, o: 8, h: 63, w: 59, kernel: (5, 5), pads: [2, 2, 2, 2]),
+  ]
+
   var x: [Float] { numbers(geometry.inputCount, seed: 1) }
   var weights: [Float] { numbers(geometry.weightCount, seed: 2) }
   var bias: [Float] { numbers(geometry.outputChannels, seed: 3) }
@@ -241,6 +253,11 @@ extension KernelTests {
       check(.four, path, example, limit: 5e-6)
     }
 
+    @Test(arguments: KernelTests.paths, ConvolutionCase.winogradOfFive)
+    func isCloseForKernelsOfFive(path: Path, example: ConvolutionCase) {
+      check(.two, path, example, limit: 5e-6)
+    }
+
     @Test(arguments: KernelTests.paths, ConvolutionCase.winograd)
     func isCloserInSmallTiles(path: Path, example: ConvolutionCase) {
       check(.two, path, example, limit: 1e-6)
@@ -263,10 +280,10 @@ extension KernelTests {
       }
     }
 
-    @Test(arguments: KernelTests.paths, ConvolutionCase.winograd)
+    @Test(arguments: KernelTests.paths, ConvolutionCase.winograd + ConvolutionCase.winogradOfFive)
     func doesNotDependOnTheThreads(path: Path, example: ConvolutionCase) {
       KernelTests.with(path) {
-        for side in [WinogradSide.two, .four] {
+        for side in Set([WinogradSide.two, example.geometry.largestWinogradSide]) {
           let results = KernelTests.withThreads { example.convolve(winograd: side) }
           #expect(results[0] == results[1])
           #expect(results[0] == results[2])
@@ -277,6 +294,9 @@ extension KernelTests {
     @Test func isRefusedWhereItDoesNotFit() {
       let no = [
         ConvolutionCase("1×1", c: 8, o: 8, h: 4, w: 4, kernel: (1, 1)),
+        ConvolutionCase("3×5", c: 8, o: 8, h: 6, w: 6, kernel: (3, 5)),
+        ConvolutionCase("4×4", c: 8, o: 8, h: 6, w: 6, kernel: (4, 4)),
+        ConvolutionCase("7×7", c: 8, o: 8, h: 8, w: 8, kernel: (7, 7)),
         ConvolutionCase("stride", c: 8, o: 8, h: 4, w: 4, stride: (1, 2)),
         ConvolutionCase("dilation", c: 8, o: 8, h: 8, w: 8, dilation: (2, 1)),
         ConvolutionCase("groups", c: 16, o: 16, h: 4, w: 4, groups: 2),
@@ -298,7 +318,8 @@ extension KernelTests {
     }
 
     /// Rounding about ten times that of the plain sum, as forward.
-    @Test(arguments: ConvolutionCase.winograd) func addByWinogradToo(example: ConvolutionCase) {
+    @Test(arguments: ConvolutionCase.winograd + ConvolutionCase.winogradOfFive)
+    func addByWinogradToo(example: ConvolutionCase) {
       check(example, usesWinograd: true, limit: 5e-6)
     }
 

@@ -34,6 +34,9 @@ import Testing
       "winograd", attributes: ["pads": [1, 1, 1, 1]],
       inputs: [.activation([2, 8, 6, 9]), .parameter([16, 8, 3, 3]), .parameter([16], seed: 5)]),
     .init(
+      "winograd, 5×5", attributes: ["pads": [2, 2, 2, 2]],
+      inputs: [.activation([2, 8, 5, 6]), .parameter([16, 8, 5, 5]), .parameter([16], seed: 5)]),
+    .init(
       "same upper", attributes: ["auto_pad": "SAME_UPPER", "strides": [2, 2]],
       inputs: [.activation([1, 2, 6, 7]), .parameter([2, 2, 3, 4])]),
     .init(

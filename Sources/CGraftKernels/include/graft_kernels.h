@@ -218,13 +218,13 @@ void graft_column_sums(const graft_columns *columns, ptrdiff_t begin, ptrdiff_t 
 
 // MARK: - Winograd convolution, channels-last
 
-// One block of tiles of a 3x3 convolution of stride 1, 4x4 or 2x2 output pixels a tile, which has
-// 6x6 or 4x4 points. channels and outputs are multiples of 8. Three steps, each over the whole block
-// before the next.
+// One block of tiles of a convolution of stride 1: a kernel of 3x3 with 4x4 or 2x2 output pixels a
+// tile, or one of 5x5 with 2x2. A tile has as many points as it sees pixels. channels and outputs
+// are multiples of 8. Three steps, each over the whole block before the next.
 typedef struct graft_winograd {
   ptrdiff_t input_height, input_width, output_height, output_width, pad_top, pad_left;
   ptrdiff_t channels, outputs;
-  ptrdiff_t tile_side;                 // output pixels of a tile, down and across: 4 or 2
+  ptrdiff_t tile_side, seen;           // output and input pixels of a tile, down and across
   ptrdiff_t tiles_down, tiles_across;  // of one image
   ptrdiff_t first_tile, tile_count;    // of the block, counted over the batch
   ptrdiff_t tile_stride;               // tiles that a point's slice has room for
@@ -242,23 +242,24 @@ typedef struct graft_winograd {
   float low, high;
 } graft_winograd;
 
-// Transforms and packs one panel of weights of 9 taps for tiles of this side.
+// Transforms and packs one panel of weights, kernel_side by kernel_side, for tiles of tile_side.
 void graft_winograd_pack(const graft_weights *weights, float *packed, ptrdiff_t outputs,
-                         ptrdiff_t channels, ptrdiff_t panel, ptrdiff_t side);
+                         ptrdiff_t channels, ptrdiff_t panel, ptrdiff_t kernel_side,
+                         ptrdiff_t tile_side);
 // Tiles [begin, end) of the block.
 void graft_winograd_input(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
 void graft_winograd_products(const graft_winograd *winograd, ptrdiff_t point, ptrdiff_t panel_begin,
                              ptrdiff_t panel_end);
 void graft_winograd_output(const graft_winograd *winograd, ptrdiff_t begin, ptrdiff_t end);
 
-// The gradient of the weights of such a convolution, from blocks of tiles of 4x4 pixels.
+// The gradient of the weights of such a convolution, from blocks of tiles that see 6x6 pixels.
 typedef struct graft_winograd_gradient {
   graft_winograd tiles;    // transformed in panels of 16 channels; products, weights, y unused
   const float *dy;
   float *differences;      // [36][outputs][tile_stride]: dy, transformed
   float *sums;             // [36][outputs][panels of channels * 16]
   const float *zeros;      // [panels of channels * 16]
-  float *dw;               // [outputs][channels][3][3], added to
+  float *dw;               // [outputs][channels][3][3] or [5][5], added to
 } graft_winograd_gradient;
 
 // Transforms dy of tiles [8 * begin, 8 * end) of the block.

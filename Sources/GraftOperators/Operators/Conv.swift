@@ -111,7 +111,7 @@ extension Conv {
     if Kernels.canWinograd(geometry) {
       methods.append(Method.winograd.estimate(geometry, isPacked: isPacked))
       // Where the layer learns its batches are large, and gradients are computed in tiles of 4×4.
-      if context.mode == .inference {
+      if context.mode == .inference, geometry.largestWinogradSide != .two {
         methods.append(Method.smallWinograd.estimate(geometry, isPacked: isPacked))
       }
     }
@@ -183,7 +183,7 @@ extension Conv {
     case .winograd, .smallWinograd:
       Kernels.convolveWinograd(
         x.base, packed: packed, bias: bias, residual: residual, limits: epilogue.limits, y.base,
-        geometry, method == .winograd ? .four : .two, scratch: scratch)
+        geometry, method.side(geometry) ?? .two, scratch: scratch)
     }
   }
 }
@@ -290,21 +290,21 @@ private enum Method: String {
   }
 
   /// Of a tile, where it is Winograd's way.
-  private var side: WinogradSide? {
+  func side(_ geometry: ConvolutionGeometry) -> WinogradSide? {
     switch self {
-    case .winograd: .four
+    case .winograd: geometry.largestWinogradSide
     case .smallWinograd: .two
     case .direct, .depthwise: nil
     }
   }
 
   func packedFloats(_ geometry: ConvolutionGeometry) -> Int {
-    side.map { Kernels.packedWinogradFloats(geometry, $0) }
+    side(geometry).map { Kernels.packedWinogradFloats(geometry, $0) }
       ?? Kernels.packedConvolutionFloats(geometry)
   }
 
   func scratchFloats(_ geometry: ConvolutionGeometry) -> Int {
-    side.map { Kernels.winogradScratchFloats(geometry, $0) }
+    side(geometry).map { Kernels.winogradScratchFloats(geometry, $0) }
       ?? Kernels.convolutionScratchFloats(geometry)
   }
 
@@ -316,7 +316,7 @@ private enum Method: String {
     _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ geometry: ConvolutionGeometry
   ) {
-    if let side {
+    if let side = side(geometry) {
       Kernels.packWinograd(weights, packed, geometry, side)
     } else {
       Kernels.packConvolution(weights, packed, geometry)
@@ -329,6 +329,7 @@ private enum Method: String {
     let activations = Double(geometry.inputCount + geometry.outputCount)
     let weights = Double(packedFloats(geometry))
     var (operations, floats) = (2 * geometry.multiplications, activations + weights)
+    let side = side(geometry)
     if let side {
       let transformed = Kernels.winogradTransformedFloats(geometry, side)
       operations = 2 * Kernels.winogradMultiplications(geometry, side) + 12 * transformed
