@@ -43,6 +43,8 @@ void graft_tiles(const tile *first, tile_kernel kernel, ptrdiff_t row_count, ptr
     for (ptrdiff_t i = 0; i < count; i++) {
       ptrdiff_t end = row_count * (i + 1) / count;
       tile t = *first;
+      // The first rows fetch the next weights from memory; for the others they are near already.
+      if (i < 2 && p + width < panels) t.ahead = width * first->panel_stride;
       t.rows = first->rows + row;
       t.weights = first->weights + p * first->panel_stride;
       t.y = first->y + row * first->y_stride + p * GRAFT_PANEL;

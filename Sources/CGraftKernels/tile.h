@@ -21,6 +21,9 @@ typedef struct tile {
   // NULL where all lie packed, 16 after 16.
   const ptrdiff_t *weight_places;
   ptrdiff_t weight_step;
+  // Where the weights of the panels that come next lie, in floats from these: they are fetched
+  // meanwhile. 0: nothing is.
+  ptrdiff_t ahead;
   float *y;
   ptrdiff_t y_stride;  // floats between rows of y and of residual
   const float *start;

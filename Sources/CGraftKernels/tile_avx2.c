@@ -19,6 +19,7 @@ AVX2 static inline __attribute__((always_inline)) void sum_rows(const tile *t, c
   }
 
   const float *weights = t->weights;
+  ptrdiff_t ahead = t->ahead;
   ptrdiff_t step = t->weight_places ? t->weight_step : GRAFT_PANEL;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {
@@ -28,6 +29,7 @@ AVX2 static inline __attribute__((always_inline)) void sum_rows(const tile *t, c
     ptrdiff_t depth = t->depth;
     for (ptrdiff_t k = 0; k < depth; k++, weights += step) {
       __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + 8);
+      __builtin_prefetch(weights + ahead, 0, 2);
       UNROLL for (int i = 0; i < rows; i++) {
         __m256 x = _mm256_broadcast_ss(row[i] + k);
         left[i] = _mm256_fmadd_ps(x, w0, left[i]);

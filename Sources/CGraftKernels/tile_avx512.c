@@ -25,7 +25,7 @@ AVX512 static inline __attribute__((always_inline)) void sum_rows(const tile *t,
 
   const float *weights = t->weights;
   ptrdiff_t step = t->weight_places ? t->weight_step : GRAFT_PANEL;
-  ptrdiff_t panel_stride = t->panel_stride;
+  ptrdiff_t panel_stride = t->panel_stride, ahead = t->ahead;
   const float *const *pointers = t->rows;
   for (ptrdiff_t tap = 0; tap < t->taps; tap++, pointers += t->tap_stride) {
     const float *row[12];
@@ -35,6 +35,9 @@ AVX512 static inline __attribute__((always_inline)) void sum_rows(const tile *t,
     for (ptrdiff_t k = 0; k < depth; k++, weights += step) {
       __m512 w[2];
       UNROLL for (int p = 0; p < panels; p++) w[p] = _mm512_loadu_ps(weights + p * panel_stride);
+      UNROLL for (int p = 0; p < panels; p++) {
+        __builtin_prefetch(weights + p * panel_stride + ahead, 0, 2);
+      }
       UNROLL for (int i = 0; i < rows; i++) {
         __m512 x = _mm512_set1_ps(row[i][k]);
         UNROLL for (int p = 0; p < panels; p++) sum[i][p] = _mm512_fmadd_ps(x, w[p], sum[i][p]);
