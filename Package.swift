@@ -65,6 +65,7 @@ let package = Package(
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
     .target(name: "CGraftKernels"),
     .target(name: "CGraftImage", dependencies: ["CPNG", "CJPEG", "CDeflate"]),
+    .target(name: "CGraftCurl"),
     .target(name: "CGraftModels", path: "models"),
 
     // Memory, arithmetic, file format: none knows the others
@@ -90,6 +91,9 @@ let package = Package(
         "CGraftImage", "CZlib", "GraftTensor", system,
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    // Files from elsewhere
+    module("GraftFetch", ["CGraftCurl", "GraftData", system]),
+
     module(
       "GraftTraining",
       ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor", system]),
@@ -98,7 +102,8 @@ let package = Package(
     module(
       "Graft",
       [
-        "CGraftModels", "GraftTraining", "GraftData", "GraftNetworks", "GraftPlots", "GraftRuntime",
+        "CGraftModels", "GraftTraining", "GraftData", "GraftFetch", "GraftNetworks", "GraftPlots",
+        "GraftRuntime",
         "GraftOperators", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor", system,
       ]),
     .executableTarget(
@@ -127,6 +132,7 @@ let package = Package(
       path: "Tests/GraftTestSupport", swiftSettings: settings),
     tests("GraftTensorTests", ["GraftTensor"]),
     tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
+    tests("GraftFetchTests", ["GraftFetch", "GraftData", "GraftTestSupport", system]),
     tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
     tests(
       "GraftGraphTests",

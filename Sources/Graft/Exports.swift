@@ -1,5 +1,6 @@
 // `import Graft` is enough: the values that its functions take and give come along.
 @_exported public import GraftData
+@_exported public import GraftFetch
 @_exported public import GraftGraph
 @_exported public import GraftNetworks
 @_exported public import GraftONNX

@@ -29,6 +29,23 @@ package func replaceFile(
   }
 }
 
+/// Copies a regular file, whole or not at all.
+package func copyFile(_ source: FilePath, to target: FilePath) throws(DataError) {
+  var failure: DataError?
+  do throws(DataError) {
+    try replaceFile(target) { (write) throws(Errno) in
+      do throws(DataError) {
+        try forEachPiece(of: source) { (piece) throws(DataError) in
+          do throws(Errno) { try write(piece) } catch { throw .writing(error) }
+        }
+      } catch {
+        failure = error
+        throw Errno.ioError
+      }
+    }
+  } catch { throw failure ?? error }
+}
+
 private func replaceFile(
   _ path: FilePath, _ fill: (Int32) throws(Errno) -> Void
 ) throws(DataError) {

@@ -16,6 +16,7 @@ import Testing
     ("GraftRuntime", ["GraftGraph", "GraftKernels", "GraftONNX", "GraftTensor"]),
     ("GraftPlots", []),
     ("GraftData", ["CGraftImage", "CZlib", "GraftTensor"]),
+    ("GraftFetch", ["CGraftCurl", "GraftData"]),
     (
       "GraftTraining",
       ["GraftData", "GraftRuntime", "GraftGraph", "GraftKernels", "GraftTensor"]
@@ -23,7 +24,7 @@ import Testing
     (
       "Graft",
       [
-        "CGraftModels", "GraftTraining", "GraftData", "GraftNetworks", "GraftPlots",
+        "CGraftModels", "GraftTraining", "GraftData", "GraftFetch", "GraftNetworks", "GraftPlots",
         "GraftRuntime", "GraftOperators",
         "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
       ]

@@ -81,7 +81,7 @@ final class Workplace {
     for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     let base = [
       "HOME": path + "/home", "GRAFT_CACHE": path + "/home/cache", "PATH": "/usr/bin:/bin",
-      "GRAFT": Self.graft, "LC_ALL": "C.UTF-8",
+      "GRAFT": Self.graft, "LC_ALL": "C.UTF-8", "GRAFT_OFFLINE": "1",
     ]
     let process = try Self.start(
       executable, arguments, in: path, base.merging(environment) { $1 },

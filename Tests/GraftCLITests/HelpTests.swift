@@ -4,7 +4,8 @@ import Testing
 /// Help is part of what people rely on: it is compared word for word with `Snapshots/`.
 @Suite struct HelpTests {
   static let commands = [
-    "", "finetune", "classify", "export", "evaluate", "inspect", "models", "run", "draw-photos",
+    "", "finetune", "classify", "export", "evaluate", "inspect", "models", "models list",
+    "models pull", "models add", "models verify", "models where", "run", "draw-photos",
     "augment-preview", "lr-find", "bench", "learn",
   ]
 
@@ -12,7 +13,7 @@ import Testing
     let place = try Workplace()
     let arguments = command.isEmpty ? "--help" : "\(command) --help"
     let result = try place.shell("\"$GRAFT\" \(arguments)")
-    let name = command.isEmpty ? "graft" : "graft-\(command)"
+    let name = command.isEmpty ? "graft" : "graft-\(command.replacing(" ", with: "-"))"
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Snapshots/\(name).txt")
     #expect(result.status == 0)

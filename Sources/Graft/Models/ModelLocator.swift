@@ -28,10 +28,14 @@ public enum ModelLocator {
       folders += given.split(separator: ":").map { FilePath(String($0)) }
     }
     folders.append(".")
-    if let features = FeatureCache.defaultDirectory(environment: environment) {
-      folders.append(features.removingLastComponent().appending("models"))
-    }
+    if let cache = cacheFolder(environment: environment) { folders.append(cache) }
     return folders
+  }
+
+  /// graft's folder of models in the user's cache.
+  static func cacheFolder(environment: [String: String]) -> FilePath? {
+    FeatureCache.defaultDirectory(environment: environment)
+      .map { $0.removingLastComponent().appending("models") }
   }
 
   /// The names under which a model's file is usually saved.
@@ -41,7 +45,7 @@ public enum ModelLocator {
     return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  static func notFound(_ name: String) -> GraftError {
+  package static func notFound(_ name: String) -> GraftError {
     guard let record = ModelRecord.named(name) else {
       let nearest = ModelRecord.nearest(to: name).map { " Did you mean '\($0)'?" } ?? ""
       return GraftError(
@@ -52,7 +56,10 @@ public enum ModelLocator {
       "looked for \(fileNames(of: record)[0]) in: "
         + folders().map(\.string).joined(separator: ", ")
     ]
-    if let source = record.sources.first { hints.append("it is published at \(source.url)") }
+    if !record.sources.isEmpty {
+      hints.append(
+        "graft models pull \(record.name) fetches it: \(ModelStore.megabytes(record.bytes)) MB")
+    }
     hints.append("a path to the file works too: graft finetune path/to/model.onnx on my-photos")
     return GraftError(
       "the model '\(record.name)' is not on this machine.", kind: .missing, hints: hints)

@@ -33,7 +33,7 @@ struct Evaluate: ParsableCommand {
       throw GraftError(error)
     }
     let samples = try samples(of: folder)
-    let model = try modelFlags.load(model)
+    let model = try modelFlags.load(model, fetching: runFlags.talk)
     model.warnAboutPreprocessing(runFlags.talk)
     var bar = ProgressBar("photos", total: samples.count, isShown: !runFlags.talk.isQuiet)
     let result = try model.evaluate(

@@ -55,7 +55,7 @@ struct Export: ParsableCommand {
   func run() throws {
     try runFlags.apply()
     let talk = runFlags.talk
-    let model = try modelFlags.load(source)
+    let model = try modelFlags.load(source, fetching: talk)
     model.warnAboutPreprocessing(talk)
     let target = FilePath(output ?? "\(model.name).onnx")
     let photos = RunFolder(FilePath(source))?.validationPhotos ?? []

@@ -29,7 +29,7 @@ struct FinetuneSession {
     } catch {
       throw GraftError(error)
     }
-    let base = try command.modelFlags.load(modelName)
+    let base = try command.modelFlags.load(modelName, fetching: talk)
     let photos = try folder.split(
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)

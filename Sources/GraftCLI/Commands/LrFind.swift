@@ -65,7 +65,7 @@ struct LrFind: ParsableCommand {
     try OutputPlace(table.string).checkFile(replaces: force)
     let options = try training.options(seed: seed, balances: false, runFlags, strict: false)
     let photos = try read(PathArguments.path(words[words.count - 1]))
-    let base = try modelFlags.load(model)
+    let base = try modelFlags.load(model, fetching: runFlags.talk)
     let model = try base.replacingHead(classes: photos.labels, seed: seed)
     let found = try search(model, photos, options)
     guard Interruption.directive == .proceed else {

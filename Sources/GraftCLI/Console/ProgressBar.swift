@@ -4,6 +4,7 @@ import Foundation
 struct ProgressBar {
   let title: String
   let total: Int
+  private let unit: String
   let isShown: Bool
   private let clock = ContinuousClock()
   private let start = ContinuousClock.now
@@ -13,9 +14,10 @@ struct ProgressBar {
   private let doneBefore: Int
   private static let width = 20
 
-  init(_ title: String, total: Int, doneBefore: Int = 0, isShown: Bool) {
+  init(_ title: String, total: Int, doneBefore: Int = 0, unit: String = "", isShown: Bool) {
     self.title = title
     self.total = total
+    self.unit = unit.isEmpty ? "" : " " + unit
     self.isShown = isShown
     self.doneBefore = doneBefore
     done = doneBefore
@@ -42,11 +44,11 @@ struct ProgressBar {
 
   private func line(ending: String) -> String {
     let name = title.padding(toLength: max(title.count, 9), withPad: " ", startingAt: 0)
-    guard Talk.isTerminal else { return "\(name) \(done)/\(total)  \(ending)" }
+    guard Talk.isTerminal else { return "\(name) \(done)/\(total)\(unit)  \(ending)" }
     let filled = total == 0 ? Self.width : Self.width * done / total
     let bar =
       String(repeating: "━", count: filled) + String(repeating: "─", count: Self.width - filled)
-    return "\(name) \(done)/\(total) \(bar) \(ending)"
+    return "\(name) \(done)/\(total)\(unit) \(bar) \(ending)"
   }
 
   private func timeLeft() -> String {

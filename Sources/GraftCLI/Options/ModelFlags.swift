@@ -20,13 +20,20 @@ struct ModelFlags: ParsableArguments {
   @Flag(help: "Accept NaN and infinite weights.")
   var allowNonfinite = false
 
+  @Flag(help: "Fetch nothing: a model that is not here is an error. As GRAFT_OFFLINE=1.")
+  var offline = false
+
   func validate() throws {
     if let size, !(1...8192).contains(size) {
       throw ValidationError("--size is \(size); expected 1 to 8192")
     }
   }
 
-  func load(_ name: String) throws(GraftError) -> Model {
+  /// Reads the model.
+  ///
+  /// - Parameter fetching: where to talk of a known model that is not here, and is fetched; without
+  ///   it, that is an error.
+  func load(_ name: String, fetching talk: Talk? = nil) throws(GraftError) -> Model {
     var given: Preprocessing?
     if let preprocess {
       do {
@@ -35,12 +42,22 @@ struct ModelFlags: ParsableArguments {
         throw GraftError("--preprocess: \(error.message)", kind: .usage, hints: error.hints)
       }
     }
+    if let talk { try fetchIfAbsent(name, talk) }
     var model = try Model.pretrained(
       name,
       options: ModelOptions(
         preprocessing: given, fit: fit, size: size, allowsNonFinite: allowNonfinite))
     if let labels { model.labels = try LabelFile.read(FilePath(labels), count: model.classCount) }
     return model
+  }
+
+  private func fetchIfAbsent(_ name: String, _ talk: Talk) throws(GraftError) {
+    guard ModelLocator.path(of: name) == nil, let record = ModelRecord.named(name),
+      !record.sources.isEmpty
+    else { return }
+    let forbidden = ProcessInfo.processInfo.environment["GRAFT_OFFLINE"] ?? ""
+    guard !offline, forbidden.isEmpty || forbidden == "0" else { return }
+    _ = try ModelPull(talk: talk).run(record)
   }
 }
 

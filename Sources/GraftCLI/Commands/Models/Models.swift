@@ -5,13 +5,25 @@ import Graft
 /// `graft models`
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the models that graft knows by name.",
+    abstract: "List, fetch and check the models that graft knows.",
     discussion: """
-      Example:
+      Examples:
         graft models
+        graft models pull vgg16
+        graft models add ~/Downloads/resnet50-v1-7.onnx
 
-      A known model's file is looked for in $GRAFT_MODELS, the working folder and graft's cache.
-      """)
+      A model's file is looked for in $GRAFT_MODELS, the working folder and graft's cache.
+      """,
+    subcommands: [
+      ListModels.self, PullModels.self, AddModel.self, VerifyModels.self, FindModel.self,
+    ],
+    defaultSubcommand: ListModels.self)
+}
+
+/// `graft models list`
+struct ListModels: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the models: size, accuracy, licence, where they are.")
 
   @Flag(help: "One JSON document on standard output.")
   var json = false
@@ -34,5 +46,16 @@ struct Models: ParsableCommand {
       ])
     }
     for line in table.lines() { try Output.standard.line(line) }
+  }
+}
+
+extension ModelRecord {
+  /// The record of that name.
+  static func known(_ name: String) throws(GraftError) -> ModelRecord {
+    if let record = named(name) { return record }
+    guard name != Model.defaultName else {
+      throw GraftError("'default' is part of graft; it has no file.", kind: .usage)
+    }
+    throw ModelLocator.notFound(name)
   }
 }
