@@ -46,17 +46,26 @@ void graft_find_rows(const graft_convolution *c, const float *x, ptrdiff_t first
                      ptrdiff_t tap, ptrdiff_t taps, const float **table) {
   ptrdiff_t area = c->output_height * c->output_width;
   ptrdiff_t image = first / area, oy = first % area / c->output_width, ox = first % c->output_width;
-  ptrdiff_t i0 = tap / c->kernel_width, j0 = tap % c->kernel_width;
+  // Of each tap: its place in the window, and how far its pixel lies from the window's first.
+  ptrdiff_t down[TAPS], across[TAPS], offset[TAPS];
+  for (ptrdiff_t t = 0; t < taps; t++) {
+    down[t] = (tap + t) / c->kernel_width * c->dilation_height;
+    across[t] = (tap + t) % c->kernel_width * c->dilation_width;
+    offset[t] = down[t] * c->row_stride + across[t] * c->pixel_stride;
+  }
+  ptrdiff_t last_top = c->input_height - 1 - (c->kernel_height - 1) * c->dilation_height;
+  ptrdiff_t last_left = c->input_width - 1 - (c->kernel_width - 1) * c->dilation_width;
   for (ptrdiff_t row = 0; row < count; row++) {
-    const float *base = x + image * c->image_stride;
     ptrdiff_t top = oy * c->stride_height - c->pad_top, left = ox * c->stride_width - c->pad_left;
-    ptrdiff_t i = i0, j = j0;
-    for (ptrdiff_t t = 0; t < taps; t++) {
-      ptrdiff_t iy = top + i * c->dilation_height, ix = left + j * c->dilation_width;
-      int inside = (size_t)iy < (size_t)c->input_height && (size_t)ix < (size_t)c->input_width;
-      table[t * count + row] =
-          inside ? base + iy * c->row_stride + ix * c->pixel_stride : c->zeros;
-      if (++j == c->kernel_width) j = 0, i++;
+    ptrdiff_t corner = image * c->image_stride + top * c->row_stride + left * c->pixel_stride;
+    if (top >= 0 && top <= last_top && left >= 0 && left <= last_left) {
+      for (ptrdiff_t t = 0; t < taps; t++) table[t * count + row] = x + (corner + offset[t]);
+    } else {
+      for (ptrdiff_t t = 0; t < taps; t++) {
+        ptrdiff_t iy = top + down[t], ix = left + across[t];
+        int inside = (size_t)iy < (size_t)c->input_height && (size_t)ix < (size_t)c->input_width;
+        table[t * count + row] = inside ? x + (corner + offset[t]) : c->zeros;
+      }
     }
     if (++ox == c->output_width) {
       ox = 0;
