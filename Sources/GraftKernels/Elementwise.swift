@@ -23,6 +23,21 @@ package enum UnaryFunction: Hashable, Sendable {
   case clip(minimum: Float, maximum: Float)
   /// `factor · x`
   case scale(Float)
+  case exponential
+  case logarithm
+  case squareRoot
+  case reciprocal
+  case absolute
+  /// The error function, `2 / √π · ∫ exp(−t²)` from 0 to x.
+  case erf
+  /// `x` where positive, else `alpha · (exp(x) − 1)`.
+  case elu(alpha: Float)
+  /// `log(1 + exp(x))`
+  case softplus
+  /// `x` times the probability that a normal number is below it; or that with tanh in place of erf.
+  case gelu(isApproximate: Bool)
+  /// `x` to a power
+  case power(Float)
 }
 
 extension Kernels {
@@ -40,12 +55,24 @@ extension Kernels {
     case .hardSwish: map(x, y, count) { $0 * clip($0 * (1 / 6) + 0.5, 0, 1) }
     case .clip(let low, let high): clamp(x, y, count, Limits(low: low, high: high))
     case .scale(let factor): map(x, y, count) { factor * $0 }
+    case .exponential: map(x, y, count) { expf($0) }
+    case .logarithm: map(x, y, count) { logf($0) }
+    case .squareRoot: map(x, y, count) { $0.squareRoot() }
+    case .reciprocal: map(x, y, count) { 1 / $0 }
+    case .absolute: map(x, y, count) { Swift.abs($0) }
+    case .erf: map(x, y, count) { erff($0) }
+    case .elu(let alpha): map(x, y, count) { $0 > 0 ? $0 : alpha * expm1f($0) }
+    case .softplus: map(x, y, count) { softplus($0) }
+    case .gelu(isApproximate: false): map(x, y, count) { $0 * normalProbability($0) }
+    case .gelu(isApproximate: true): map(x, y, count) { $0 * 0.5 * (1 + tanhf(geluArgument($0))) }
+    case .power(2): map(x, y, count) { $0 * $0 }
+    case .power(let exponent): map(x, y, count) { powf($0, exponent) }
     }
   }
 
   /// `dx[i] += dy[i] · f′`, where `f′` is computed from the result `y` of the function; from its
-  /// argument for HardSwish and for LeakyRelu with a negative slope. The gradient at a corner is
-  /// that of the flat side. Assigned where it begins.
+  /// argument for LeakyRelu with a negative slope, HardSwish, Log, Abs, Erf, Elu, Softplus, Gelu and
+  /// powers. The gradient at a corner is that of the flat side. Assigned where it begins.
   package static func addGradient(
     of function: UnaryFunction, _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     _ dx: UnsafeMutablePointer<Float>, count: Int, begins: Bool = false
@@ -69,6 +96,27 @@ extension Kernels {
         $1 * ($0 <= -3 ? 0 : $0 >= 3 ? 1 : $0 * (1 / 3) + 0.5)
       }
     case .scale(let factor): accumulate(v, dy, dx, count) { factor * $1 }
+    case .exponential: accumulate(v, dy, dx, count) { $1 * $0 }
+    case .squareRoot: accumulate(v, dy, dx, count) { $1 * 0.5 / $0 }
+    case .reciprocal: accumulate(v, dy, dx, count) { -$1 * $0 * $0 }
+    case .logarithm: accumulate(v, dy, dx, count) { $1 / $0 }
+    case .absolute: accumulate(v, dy, dx, count) { $0 > 0 ? $1 : $0 < 0 ? -$1 : 0 }
+    case .erf: accumulate(v, dy, dx, count) { $1 * 1.128_379_2 * expf(-$0 * $0) }
+    case .elu(let alpha): accumulate(v, dy, dx, count) { $0 > 0 ? $1 : $1 * alpha * expf($0) }
+    case .softplus: accumulate(v, dy, dx, count) { $1 * sigmoid($0) }
+    case .gelu(isApproximate: false):
+      accumulate(v, dy, dx, count) {
+        $1 * (normalProbability($0) + $0 * 0.398_942_28 * expf(-0.5 * $0 * $0))
+      }
+    case .gelu(isApproximate: true):
+      accumulate(v, dy, dx, count) {
+        let t = tanhf(geluArgument($0))
+        let slope = 0.797_884_56 * (1 + 0.134_145 * $0 * $0)
+        return $1 * 0.5 * (1 + t + $0 * (1 - t * t) * slope)
+      }
+    case .power(2): accumulate(v, dy, dx, count) { $1 * 2 * $0 }
+    case .power(let exponent):
+      accumulate(v, dy, dx, count) { $1 * exponent * powf($0, exponent - 1) }
     }
   }
 
@@ -196,6 +244,24 @@ extension Kernels {
   private static func clip(_ x: Float, _ low: Float, _ high: Float) -> Float {
     let raised = x < low ? low : x
     return raised > high ? high : raised
+  }
+
+  /// Without overflow for large arguments.
+  @inline(__always)
+  private static func softplus(_ x: Float) -> Float {
+    Swift.max(x, 0) + log1pf(expf(-Swift.abs(x)))
+  }
+
+  /// That a number of the standard normal distribution is below x.
+  @inline(__always)
+  private static func normalProbability(_ x: Float) -> Float {
+    0.5 * (1 + erff(x * 0.707_106_78))
+  }
+
+  /// Of the tanh that stands for erf: Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016.
+  @inline(__always)
+  private static func geluArgument(_ x: Float) -> Float {
+    0.797_884_56 * (x + 0.044_715 * x * x * x)
   }
 
   /// Without overflow for large arguments of either sign.

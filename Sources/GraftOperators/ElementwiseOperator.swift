@@ -42,3 +42,17 @@ extension ElementwiseOperator {
       of: function, pass.outputs[0].base, dy.base, dx.base, count: dx.count, begins: pass.begins(0))
   }
 }
+
+/// An elementwise operator whose gradient follows from its argument, which it therefore keeps.
+package protocol ArgumentGradientOperator: ElementwiseOperator {}
+
+extension ArgumentGradientOperator {
+  package var gradientNeeds: GradientNeeds { .inputs }
+  package static var runsInPlace: Bool { false }
+
+  package func backward(_ pass: BackwardPass) {
+    guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
+    Kernels.addGradient(
+      of: function, pass.inputs[0].base, dy.base, dx.base, count: dx.count, begins: pass.begins(0))
+  }
+}

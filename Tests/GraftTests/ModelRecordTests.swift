@@ -55,6 +55,22 @@ import Testing
     #expect(ModelLocator.path(of: "no/such.onnx") == "no/such.onnx")
   }
 
+  @Test func namesWhatAPointerStandsFor() throws {
+    let folder = try TemporaryFolder()
+    let record = try #require(ModelRecord.named("vgg16"))
+    let pointer = """
+      version https://git-lfs.github.com/spec/v1
+      oid sha256:\(record.sha256)
+      size \(record.bytes)
+
+      """
+    let file = folder.path.appending("vgg16-7.onnx")
+    #expect(
+      FileManager.default.createFile(atPath: file.string, contents: Data(pointer.utf8)))
+    let error = #expect(throws: GraftError.self) { try Model(contentsOf: file) }
+    #expect(error?.hints.last == "That is vgg16: graft models pull vgg16 fetches it.")
+  }
+
   @Test func saysWhereAKnownModelWasSought() {
     let error = #expect(throws: GraftError.self) { try Model.pretrained("resnet152-v2") }
     #expect(error?.message == "the model 'resnet152-v2' is not on this machine.")

@@ -82,8 +82,9 @@ extension Model {
   /// - Throws: ``GraftError`` that names the file.
   public init(contentsOf path: FilePath, options: ModelOptions = .init()) throws(GraftError) {
     let path = RunFolder.modelFile(in: path) ?? path
-    let source = try lifting { () throws(ONNXError) in
-      try ONNXReader.read(path)
+    let source: ONNXModel
+    do throws(ONNXError) { source = try ONNXReader.read(path) } catch {
+      throw Self.naming(GraftError(error))
     }
     let bytes = fileSize(path)
     var file = ModelFile(path: path, bytes: bytes, sha256: nil)
@@ -120,6 +121,17 @@ extension Model {
     }
     if name == defaultName { return try embedded(options: options) }
     throw ModelLocator.notFound(name)
+  }
+
+  /// A Git LFS pointer says what it stands for: where that is a known model, the error names it.
+  private static func naming(_ error: GraftError) -> GraftError {
+    let record = ModelRecord.all.first { record in
+      error.hints.contains { $0.contains("sha256:\(record.sha256)") }
+    }
+    guard let record else { return error }
+    var named = error
+    named.hints.append("That is \(record.name): graft models pull \(record.name) fetches it.")
+    return named
   }
 
   /// Name of the network that is part of graft itself.

@@ -235,6 +235,27 @@ for opset in [10, 13]:
     case("Slice", opset, [a(2, 6, 4, 5), ints(1, 0), ints(4, 3), ints(1, 2)])
 case("Slice", 13, [a(2, 6, 4, 5), ints(0), ints(6), ints(1), ints(2)])
 
+# Functions of one number
+for op in ["Exp", "Neg", "Abs", "Erf", "Softplus", "Elu"]:
+    case(op, 13, [a(2, 3, 4, 5, low=-5, high=5)])
+for op in ["Log", "Sqrt", "Reciprocal"]:
+    case(op, 13, [a(2, 3, 4, 5, low=0.25, high=5)])
+case("Elu", 6, [a(9, low=-5, high=5)], alpha=0.3)
+case("Gelu", 20, [a(2, 3, 4, 5, low=-5, high=5)])
+case("Gelu", 20, [a(2, 3, 4, 5, low=-5, high=5)], approximate="tanh")
+for opset in [7, 13, 15]:
+    case("Pow", opset, [a(2, 3, 4, 5), value(2.0)])
+    case("Pow", opset, [a(2, 3, 4, 5, low=0.25, high=5), value(-0.5)])
+case("Pow", 13, [a(2, 3, 4, 5), ints(3)])
+case("LayerNormalization", 17, [a(2, 3, 4, 5), p(5), p(5)])
+case("LayerNormalization", 17, [a(2, 3, 4, 5), p(3, 4, 5)], axis=1, epsilon=0.01)
+case("LayerNormalization", 17, [a(2, 7), p(7), p(7)], axis=-1)
+
+case("Split", 11, [a(2, 6, 3, 2)], outputs=2, axis=1, split=[2, 4])
+case("Split", 13, [a(2, 6, 3, 2), ints(1, 3, 2)], outputs=3, axis=1)
+case("Split", 13, [a(2, 6)], outputs=2, axis=-1)
+case("Split", 18, [a(2, 7)], outputs=3, axis=1, num_outputs=3)
+
 path = pathlib.Path(__file__).with_name("operators.json")
 lines = [json.dumps(entry, separators=(",", ":")) for entry in cases]
 path.write_text("[\n" + ",\n".join(lines) + "\n]\n")

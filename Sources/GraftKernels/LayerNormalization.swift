@@ -1,0 +1,80 @@
+/// Normalisation of rows `[rows, count]` by their own mean and variance; sums in Double.
+extension Kernels {
+  /// `y = (x − mean) · inverse · scale + bias`, `inverse = 1 / √(variance + epsilon)`. The means and
+  /// inverses of the rows are written where they are given. `y` may be `x`.
+  package static func normalizeRows(
+    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ y: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>?,
+    inverses: UnsafeMutablePointer<Float>?, rows: Int, count: Int, epsilon: Float
+  ) {
+    forRows(rows, count) { row in
+      let (v, out) = (x + row * count, y + row * count)
+      var (sum, squares) = (0.0, 0.0)
+      for i in 0..<count { sum += Double(v[i]) }
+      let mean = sum / Double(count)
+      for i in 0..<count {
+        let difference = Double(v[i]) - mean
+        squares += difference * difference
+      }
+      let inverse = Float(1 / (squares / Double(count) + Double(epsilon)).squareRoot())
+      let center = Float(mean)
+      means?[row] = center
+      inverses?[row] = inverse
+      for i in 0..<count {
+        out[i] = (v[i] - center) * inverse * scale[i] + (bias?[i] ?? 0)
+      }
+    }
+  }
+
+  /// With `x̂ = (x − mean) · inverse` and `g = dy · scale`:
+  /// `dx += inverse · (g − mean(g) − x̂ · mean(g · x̂))`.
+  package static func addRowNormalizationGradient(
+    _ x: UnsafePointer<Float>, scale: UnsafePointer<Float>, means: UnsafePointer<Float>,
+    inverses: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    _ dx: UnsafeMutablePointer<Float>, rows: Int, count: Int
+  ) {
+    forRows(rows, count) { row in
+      let (v, d, out) = (x + row * count, dy + row * count, dx + row * count)
+      let (mean, inverse) = (means[row], inverses[row])
+      var (sum, product) = (0.0, 0.0)
+      for i in 0..<count {
+        let g = Double(d[i] * scale[i])
+        sum += g
+        product += g * Double((v[i] - mean) * inverse)
+      }
+      let (first, second) = (Float(sum / Double(count)), Float(product / Double(count)))
+      for i in 0..<count {
+        out[i] += inverse * (d[i] * scale[i] - first - (v[i] - mean) * inverse * second)
+      }
+    }
+  }
+
+  /// `dscale += Σ over rows of dy · x̂`, `dbias += Σ dy`; each where it is given.
+  package static func addRowNormalizationParameterGradients(
+    _ x: UnsafePointer<Float>, means: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
+    _ dy: UnsafePointer<Float>, dscale: UnsafeMutablePointer<Float>?,
+    dbias: UnsafeMutablePointer<Float>?, rows: Int, count: Int
+  ) {
+    // Columns are cut, not rows: each sum has one order.
+    Parallel.forRanges(of: count, size: max(1, elementsPerTask / max(1, rows))) { columns in
+      for column in columns {
+        var (product, sum) = (0.0, 0.0)
+        for row in 0..<rows {
+          let place = row * count + column
+          product += Double(dy[place]) * Double((x[place] - means[row]) * inverses[row])
+          sum += Double(dy[place])
+        }
+        dscale?[column] += Float(product)
+        dbias?[column] += Float(sum)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func forRows(_ rows: Int, _ count: Int, _ body: (Int) -> Void) {
+    guard count > 0 else { return }
+    Parallel.forRanges(of: rows, size: max(1, elementsPerTask / (4 * count))) { range in
+      for row in range { body(row) }
+    }
+  }
+}
