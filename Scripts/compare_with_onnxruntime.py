@@ -130,11 +130,16 @@ def main():
     parser.add_argument("--graft", required=True)
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--torchvision", action="store_true")
+    parser.add_argument("--families", action="store_true")
     parser.add_argument("--batches", type=batch_sizes, default="1,2,7")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--exact", dest="modes", action="store_const", const=["exact"])
     mode.add_argument("--fast", dest="modes", action="store_const", const=["fast"])
     arguments = parser.parse_args()
+    if arguments.families:
+        import compare_families
+
+        sys.exit(1 if compare_families.compare(arguments.graft, arguments.models) else 0)
     compared = models(arguments, parser)
 
     print(f"graft against ONNX Runtime {onnxruntime.__version__}, inputs seeded with {SEED}. "
