@@ -38,8 +38,66 @@ static INLINE void body(const float *x, ptrdiff_t x_stride, const graft_any_floa
   }
 }
 
-FOR_EACH_PATH(graft_matrix_vector,
+// Five to eight vectors, where 32 registers hold two outputs of each: x, which lies in the
+// second-level cache, is read once for both.
+static INLINE void dot_pairs(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
+                             ptrdiff_t w_stride, float sums[2][8], const int rows,
+                             const int outputs, ptrdiff_t depth) {
+  float16 sum[8][2] = {{{0}}};
+  ptrdiff_t k = 0;
+  for (; k + 16 <= depth; k += 16) {
+    float16 weights[2];
+    UNROLL for (int o = 0; o < outputs; o++) weights[o] = LOAD(w + o * w_stride + k);
+    UNROLL for (int i = 0; i < rows; i++) {
+      float16 a = LOAD(x + i * x_stride + k);
+      UNROLL for (int o = 0; o < outputs; o++) sum[i][o] += a * weights[o];
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int o = 0; o < outputs; o++) {
+      float total = sum16(&sum[i][o]);
+      for (ptrdiff_t r = k; r < depth; r++) total += x[i * x_stride + r] * w[o * w_stride + r];
+      sums[o][i] = total;
+    }
+  }
+}
+
+static INLINE void wide_body(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
+                             ptrdiff_t w_stride, float *y, ptrdiff_t y_stride, ptrdiff_t rows,
+                             ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, float alpha,
+                             float beta) {
+  if (rows <= 4) {
+    body(x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta);
+    return;
+  }
+  for (ptrdiff_t j = begin; j < end; j += 2) {
+    const graft_any_float *weights = w + j * w_stride;
+    int outputs = end - j >= 2 ? 2 : 1;
+    float sums[2][8];
+#define ROWS(count)                                                                       \
+  case count:                                                                             \
+    outputs == 2 ? dot_pairs(x, x_stride, weights, w_stride, sums, count, 2, depth)       \
+                 : dot_pairs(x, x_stride, weights, w_stride, sums, count, 1, depth);      \
+    break;
+    switch (rows) {
+      ROWS(5)
+      ROWS(6)
+      ROWS(7)
+      ROWS(8)
+    }
+#undef ROWS
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      for (int o = 0; o < outputs; o++) {
+        float *out = y + i * y_stride + j + o;
+        *out = beta == 0 ? alpha * sums[o][i] : alpha * sums[o][i] + beta * *out;
+      }
+    }
+  }
+}
+
+FOR_EACH_WIDTH(graft_matrix_vector,
               (const float *x, ptrdiff_t x_stride, const graft_any_float *w, ptrdiff_t w_stride,
                float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
                float alpha, float beta),
-              (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body)
+              (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body,
+               wide_body)

@@ -66,7 +66,7 @@ private struct Product {
   }
 
   /// So few rows are bound by reading B, at which a BLAS product reaches half the memory's speed.
-  private static let fewRows = 4
+  private static var fewRows: Int { graft_current_path() == GRAFT_PATH_AVX512 ? 8 : 4 }
 
   private func matrixVector(m: Int, n: Int) {
     // Ranges of about a million weights.

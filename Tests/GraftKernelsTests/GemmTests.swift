@@ -49,7 +49,11 @@ extension KernelTests {
 
     static let cases: [Case] = {
       var cases: [Case] = []
-      for (m, n, k) in [(1, 1, 1), (1, 33, 70), (2, 7, 31), (3, 40, 129), (4, 5, 64), (5, 9, 17)] {
+      let sizes = [
+        (1, 1, 1), (1, 33, 70), (2, 7, 31), (3, 40, 129), (4, 5, 64), (5, 9, 17), (6, 1, 40),
+        (7, 32, 129), (8, 43, 70), (9, 6, 33),
+      ]
+      for (m, n, k) in sizes {
         for transposeA in [false, true] {
           for transposeB in [false, true] {
             cases.append(Case(m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB))

@@ -145,9 +145,9 @@ void graft_gradient_row_sums(const graft_weight_gradient *gradient, ptrdiff_t ke
 
 // MARK: - Matrix times a few vectors
 
-// y[i][j] = alpha * (sum over k of x[i][k] * w[j][k]) + beta * y[i][j] for i < rows (at most 4) and
-// begin <= j < end. Strides count floats between rows; w may have any alignment; y is not read
-// where beta is 0.
+// y[i][j] = alpha * (sum over k of x[i][k] * w[j][k]) + beta * y[i][j] for i < rows (at most 8 with
+// AVX-512, else 4) and begin <= j < end. Strides count floats between rows; w may have any
+// alignment; y is not read where beta is 0.
 void graft_matrix_vector(const float *x, ptrdiff_t x_stride, const graft_any_float *w,
                          ptrdiff_t w_stride, float *y, ptrdiff_t y_stride, ptrdiff_t rows,
                          ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, float alpha, float beta);
