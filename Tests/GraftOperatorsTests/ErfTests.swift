@@ -6,14 +6,7 @@ import GraftTestSupport
 import Testing
 
 @Suite struct ErfTests {
-  static let cases: [OperatorCase] = [
-    .init("images", inputs: [.activation([2, 3, 5, 7])]),
-    .init("vectors", inputs: [.activation([3, 11])]),
-    .init("one element", inputs: [.activation([1, 1, 1, 1])]),
-    .init("scalar", inputs: [.activation([])]),
-    .init("nothing", inputs: [.activation([0, 3])]),
-    .init("more than one task", inputs: [.activation([3, 5, 65, 64])]),
-  ]
+  static let cases = OperatorCase.elementwise()
 
   @Test(arguments: cases) func contract(_ example: OperatorCase) throws {
     try checkOperator(Erf.self, example) { example, inputs in
