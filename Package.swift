@@ -103,8 +103,8 @@ let package = Package(
       "Graft",
       [
         "CGraftModels", "GraftTraining", "GraftData", "GraftFetch", "GraftNetworks", "GraftPlots",
-        "GraftRuntime",
-        "GraftOperators", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor", system,
+        "GraftRuntime", "GraftOperators", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
+        system,
       ]),
     .executableTarget(
       name: "GraftCLI",

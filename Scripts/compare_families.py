@@ -65,8 +65,8 @@ def difference(graft, path, image, folder):
 
 def compare(graft, names):
     """Prints a table; the number of exports that are refused or beyond the limit."""
-    print(f"torchvision {torchvision.__version__}, torch {torch.__version__}, seeded random weights, "
-          f"two images; limit {LIMIT:.0e}.\n")
+    print(f"torchvision {torchvision.__version__}, torch {torch.__version__}, seeded random "
+          f"weights, two images; limit {LIMIT:.0e}.\n")
     print("| network | " + " | ".join(f"{e} {o}" for e, o in EXPORTS) + " |")
     print("|---" * (len(EXPORTS) + 1) + "|")
     failures = []

@@ -137,6 +137,8 @@ def main():
     mode.add_argument("--fast", dest="modes", action="store_const", const=["fast"])
     arguments = parser.parse_args()
     if arguments.families:
+        if arguments.torchvision or arguments.modes:
+            parser.error("--families goes with --graft and names of networks only")
         import compare_families
 
         sys.exit(1 if compare_families.compare(arguments.graft, arguments.models) else 0)

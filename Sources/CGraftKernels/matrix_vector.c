@@ -96,8 +96,8 @@ static INLINE void wide_body(const float *x, ptrdiff_t x_stride, const graft_any
 }
 
 FOR_EACH_WIDTH(graft_matrix_vector,
-              (const float *x, ptrdiff_t x_stride, const graft_any_float *w, ptrdiff_t w_stride,
-               float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
-               float alpha, float beta),
-              (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body,
+               (const float *x, ptrdiff_t x_stride, const graft_any_float *w, ptrdiff_t w_stride,
+                float *y, ptrdiff_t y_stride, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end,
+                ptrdiff_t depth, float alpha, float beta),
+               (x, x_stride, w, w_stride, y, y_stride, rows, begin, end, depth, alpha, beta), body,
                wide_body)

@@ -5,8 +5,8 @@ import GraftRuntime
 public func setThreadCount(_ count: Int) { Parallel.threadCount = count }
 
 /// What is wrong with the environment variables `GRAFT_CPU`, `GRAFT_THREADS`, `GRAFT_METHOD` or
-/// `GRAFT_IMAGES`, in words; nil where nothing is. A wrong value counts as none, so a program that talks to a person
-/// should ask.
+/// `GRAFT_IMAGES`, in words; nil where nothing is. A wrong value counts as none, so a program that
+/// talks to a person should ask.
 public var environmentProblem: String? {
   Kernels.environmentProblem ?? PlanOptions.environmentProblem
 }

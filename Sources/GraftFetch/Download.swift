@@ -24,8 +24,8 @@ public struct Download: Sendable {
   public var destination: FilePath
   /// Seconds without a byte after which a connection counts as broken.
   public var patience = 30
-  /// Seconds before a broken connection is tried again; doubled each time.
-  public var pause = 1.0
+  /// Seconds before a broken connection is tried again; doubled each time that nothing new came.
+  public var pause = 0.5
 
   /// A download that has not begun.
   public init(urls: [String], bytes: Int, sha256: String, destination: FilePath) {
@@ -67,7 +67,10 @@ extension Download {
   public func run(onEvent: (Event) -> Bool) throws(FetchError) {
     if let problem = Transfer.problem { throw .noLibrary(problem) }
     let part = try PartialFile(partialFile)
-    defer { part.close() }
+    defer {
+      if part.count == 0 { part.remove() }
+      part.close()
+    }
     var failed: [FailedSource] = []
     for url in urls {
       guard onEvent(.asks(url: url)) else { throw .interrupted(kept: part.count) }
@@ -79,7 +82,6 @@ extension Download {
         throw .interrupted(kept: part.count)
       }
     }
-    if part.count == 0 { part.remove() }
     throw .unavailable(failed)
   }
 
@@ -91,7 +93,6 @@ extension Download {
   ) throws(FetchError) -> String? {
     var failures = 0
     var furthest = part.count
-    var pause = pause
     while true {
       if part.count < bytes {
         switch try attempt(url, part, onEvent) {
@@ -102,8 +103,8 @@ extension Download {
           failures = part.count > furthest ? 1 : failures + 1
           furthest = max(furthest, part.count)
           guard failures < Self.attempts else { return reason }
-          guard wait(pause, part, onEvent) else { throw .interrupted(kept: part.count) }
-          pause = part.count >= furthest && failures == 1 ? self.pause : min(pause * 2, 30)
+          let doubled = pause * Double(1 << (failures - 1))
+          guard wait(doubled, part, onEvent) else { throw .interrupted(kept: part.count) }
           continue
         }
       }
@@ -116,6 +117,7 @@ extension Download {
     }
   }
 
+  /// In short sleeps, so that the caller can stop it.
   private func wait(_ seconds: Double, _ part: PartialFile, _ onEvent: (Event) -> Bool) -> Bool {
     var left = seconds
     while left > 0 {

@@ -56,16 +56,20 @@ extension Kernels {
     dbias: UnsafeMutablePointer<Float>?, rows: Int, count: Int
   ) {
     // Columns are cut, not rows: each sum has one order.
-    Parallel.forRanges(of: count, size: max(1, elementsPerTask / max(1, rows))) { columns in
-      for column in columns {
-        var (product, sum) = (0.0, 0.0)
+    Parallel.forRanges(of: count, size: 64) { columns in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * columns.count) { sums in
+        sums.initialize(repeating: 0)
         for row in 0..<rows {
-          let place = row * count + column
-          product += Double(dy[place]) * Double((x[place] - means[row]) * inverses[row])
-          sum += Double(dy[place])
+          let (v, d) = (x + row * count + columns.lowerBound, dy + row * count + columns.lowerBound)
+          for c in 0..<columns.count {
+            sums[2 * c] += Double(d[c]) * Double((v[c] - means[row]) * inverses[row])
+            sums[2 * c + 1] += Double(d[c])
+          }
         }
-        dscale?[column] += Float(product)
-        dbias?[column] += Float(sum)
+        for (c, column) in columns.enumerated() {
+          dscale?[column] += Float(sums[2 * c])
+          dbias?[column] += Float(sums[2 * c + 1])
+        }
       }
     }
   }

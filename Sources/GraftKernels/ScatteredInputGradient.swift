@@ -41,10 +41,12 @@ extension Kernels {
     rearranged: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry
   ) {
     let (taps, channels) = (geometry.window.taps, geometry.inputChannels)
-    for output in 0..<geometry.outputChannels {
-      let (from, to) = (weights + output * channels * taps, rearranged + output * channels * taps)
-      for tap in 0..<taps {
-        for channel in 0..<channels { to[tap * channels + channel] = from[channel * taps + tap] }
+    Parallel.forRanges(of: geometry.outputChannels, size: 16) { range in
+      for output in range {
+        let (from, to) = (weights + output * channels * taps, rearranged + output * channels * taps)
+        for tap in 0..<taps {
+          for channel in 0..<channels { to[tap * channels + channel] = from[channel * taps + tap] }
+        }
       }
     }
     let order = graft_weights(

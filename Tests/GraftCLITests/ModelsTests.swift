@@ -125,8 +125,8 @@ import Testing
       "the model 'vgg16' is not on this machine.")
   }
 
-  @Test(.enabled(if: published != nil, "GRAFT_DATA is not set"))
-  func keepsWhatCameWhereItIsInterrupted() throws {
+  @Test(.enabled(if: published != nil, "GRAFT_DATA is not set"), arguments: [SIGINT, SIGTERM])
+  func keepsWhatCameWhereItIsInterrupted(signal: Int32) throws {
     let place = try Workplace()
     let server = try LoopbackServer([
       LoopbackServer.always(.init(body: try bytes(), cutsAfter: 3_000_000, stalls: 20))
@@ -135,11 +135,15 @@ import Testing
     let running = try place.begin(Workplace.graft, arguments)
     let folder = "home/cache/models"
     let part = { place.names(in: folder).first { $0.hasSuffix(".part") } }
-    for _ in 0..<1000 where part() == nil { usleep(10_000) }
-    usleep(300_000)
-    running.signal(SIGINT)
+    let size = {
+      part().flatMap {
+        FileManager.default.contents(atPath: "\(place.path)/\(folder)/\($0)")?.count
+      }
+    }
+    for _ in 0..<3000 where size() != 3_000_000 { usleep(10_000) }
+    running.signal(signal)
     let result = try place.finish(running)
-    expectFailure(result, 130, "stopped; 3.0 of 5.0 MB are kept.")
+    expectFailure(result, 128 + signal, "stopped; 3.0 of 5.0 MB are kept.")
     #expect(
       result.err.contains("  graft models pull squeezenet1.1_imagenet goes on from there\n"))
     #expect(part() != nil)

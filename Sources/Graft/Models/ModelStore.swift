@@ -41,7 +41,7 @@ extension ModelStore {
     _ record: ModelRecord, from urls: [String]? = nil, onEvent: (Download.Event) -> Bool
   ) throws(GraftError) -> FilePath {
     let place = try place(of: record)
-    if fileSize(place) == record.bytes, try hash(of: place) == record.sha256 { return place }
+    if try isIntact(place, record) { return place }
     let urls = urls ?? record.sources.map(\.url)
     guard !urls.isEmpty else {
       throw GraftError(
@@ -121,7 +121,7 @@ extension ModelStore {
         ])
     }
     let place = try place(of: record)
-    if fileSize(place) == record.bytes, try self.hash(of: place) == hash { return (record, place) }
+    if try isIntact(place, record) { return (record, place) }
     try createFolder(of: place)
     do throws(DataError) { try copyFile(file, to: place) } catch {
       throw GraftError(error.in(file: "\(file.displayName) to \(place.displayName)"))

@@ -52,6 +52,19 @@ struct ModelPull {
 
   func run(_ record: ModelRecord, from urls: [String]? = nil) throws(GraftError) -> FilePath {
     var bar: ProgressBar?
+    do throws(GraftError) {
+      return try pull(record, urls, &bar)
+    } catch {
+      bar?.clear()
+      // Which signal it was decides the exit code.
+      throw error.kind == .interrupted
+        ? Interruption.error(error.message, hints: error.hints) : error
+    }
+  }
+
+  private func pull(
+    _ record: ModelRecord, _ urls: [String]?, _ bar: inout ProgressBar?
+  ) throws(GraftError) -> FilePath {
     let path = try ModelStore.pull(record, from: urls) { event in
       switch event {
       case .asks(let url):
