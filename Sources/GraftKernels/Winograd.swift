@@ -21,8 +21,8 @@ extension ConvolutionGeometry {
   package var largestWinogradSide: WinogradSide { window.kernelHeight == 3 ? .four : .two }
 }
 
-/// Convolution of stride 1 by Winograd's F(4×4, 3×3), F(2×2, 3×3) or F(2×2, 5×5). Those of six points
-/// round about ten times as much as the plain sum (1.6e-6 of the result's size).
+/// Convolution of stride 1 by Winograd's F(4×4, 3×3), F(2×2, 3×3) or F(2×2, 5×5). Those of six
+/// points round about ten times as much as the plain sum (1.6e-6 of the result's size).
 ///
 /// Tiles are taken in blocks whose transforms stay in the cache. Of each block, first all tiles are
 /// transformed, then come the 36 products, then the tiles are transformed back.

@@ -80,7 +80,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
       "depthwise, multiplied", n: 2, c: 5, o: 15, h: 6, w: 5, pads: [1, 1, 1, 1], groups: 5),
   ]
 
-  /// Whose gradient by X is added up from products; see ``ConvolutionGeometry/scattersInputGradient``.
+  /// Whose gradient by X is added up from products.
   static let scattered = [
     ConvolutionCase("LeNet's second", n: 9, c: 20, o: 50, h: 12, w: 12, kernel: (5, 5)),
     ConvolutionCase(
@@ -308,19 +308,21 @@ extension KernelTests {
   }
 
   @Suite struct Gradients {
-    @Test(arguments: ConvolutionCase.all) func addWhatTheNaiveSumsSay(example: ConvolutionCase) {
-      check(example, usesWinograd: false, limit: 1e-6)
+    @Test(arguments: KernelTests.paths, ConvolutionCase.all)
+    func addWhatTheNaiveSumsSay(path: Path, example: ConvolutionCase) {
+      KernelTests.with(path) { check(example, usesWinograd: false, limit: 1e-6) }
     }
 
-    @Test(arguments: ConvolutionCase.scattered) func addUpProducts(example: ConvolutionCase) {
+    @Test(arguments: KernelTests.paths, ConvolutionCase.scattered)
+    func addUpProducts(path: Path, example: ConvolutionCase) {
       #expect(example.geometry.scattersInputGradient)
-      check(example, usesWinograd: false, limit: 1e-6)
+      KernelTests.with(path) { check(example, usesWinograd: false, limit: 1e-6) }
     }
 
     /// Rounding about ten times that of the plain sum, as forward.
-    @Test(arguments: ConvolutionCase.winograd + ConvolutionCase.winogradOfFive)
-    func addByWinogradToo(example: ConvolutionCase) {
-      check(example, usesWinograd: true, limit: 5e-6)
+    @Test(arguments: KernelTests.paths, ConvolutionCase.winograd + ConvolutionCase.winogradOfFive)
+    func addByWinogradToo(path: Path, example: ConvolutionCase) {
+      KernelTests.with(path) { check(example, usesWinograd: true, limit: 5e-6) }
     }
 
     private func check(_ example: ConvolutionCase, usesWinograd: Bool, limit: Double) {
