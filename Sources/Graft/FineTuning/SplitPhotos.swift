@@ -60,10 +60,14 @@ public struct SplitPhotos: Sendable {
       folder, hashes: hashes, validation: fractions.validation, test: fractions.test, seed: seed)
   }
 
-  /// How many of these photos each class has.
+  /// How many of these photos each class has, or each label; all of them for each number.
   public func countsPerClass(_ indices: some Sequence<Int>) -> [Int] {
-    indices.reduce(into: [Int](repeating: 0, count: labels.count)) {
-      $0[samples[$1].label] += 1
+    indices.reduce(into: [Int](repeating: 0, count: labels.count)) { counts, index in
+      switch samples[index].answer {
+      case .label(let label): counts[label] += 1
+      case .labels(let labels, _): for label in labels { counts[label] += 1 }
+      case .values: for output in counts.indices { counts[output] += 1 }
+      }
     }
   }
 
@@ -96,11 +100,19 @@ public struct SplitPhotos: Sendable {
     var hasher = ContentHasher()
     for side in Split.Side.allCases {
       let lines = split.indices(of: side).compactMap { index in
-        hashes[index].map { "\(side.rawValue) \(labels[samples[index].label]) \($0.hex)\n" }
+        hashes[index].map { "\(side.rawValue) \(words(of: samples[index])) \($0.hex)\n" }
       }
       hasher.update(Array(lines.sorted().joined().utf8))
     }
     return hasher.finalize().hex
+  }
+
+  private func words(of sample: Sample) -> String {
+    switch sample.answer {
+    case .label(let label): labels[label]
+    case .labels(let found, _): stableJSON(found.map { labels[$0] })
+    case .values(let values): stableJSON(values)
+    }
   }
 }
 

@@ -168,8 +168,9 @@ private struct CSVScanner {
       if byte == Byte.quote {
         guard position < bytes.count, bytes[position] == Byte.quote else {
           skipBlanks()
-          guard position >= bytes.count || bytes[position] == separator
-            || isLineBreak(bytes[position])
+          guard
+            position >= bytes.count || bytes[position] == separator
+              || isLineBreak(bytes[position])
           else { throw DataError("line \(line): text behind the quote that ends a field") }
           return field
         }

@@ -1,19 +1,5 @@
 public import SystemPackage
 
-/// A photo and its class.
-public struct Sample: Hashable, Sendable {
-  /// Where the photo lies; the bytes of the name are kept.
-  public var path: FilePath
-  /// The index of the class in `ImageFolder.classes`.
-  public var label: Int
-
-  /// A photo of a class.
-  public init(path: FilePath, label: Int) {
-    self.path = path
-    self.label = label
-  }
-}
-
 /// Photos sorted into one folder per class, perhaps below `train`, `val` and `test`.
 ///
 ///     my-photos/cat/…            my-photos/train/cat/…   my-photos/val/cat/…
@@ -21,10 +7,14 @@ public struct Sample: Hashable, Sendable {
 ///
 /// Only names are listed: every regular file below a class folder is a candidate, whatever its
 /// name, and is opened when it is its turn. Hidden files and folders are left out.
+///
+/// What photos show may also be said by a table or by their names: ``init(_:labels:task:)``.
 public struct ImageFolder: Sendable {
   /// The folder as it was given.
   public let path: FilePath
-  /// Names for people, in natural order; the index is the label.
+  /// What there is to learn.
+  public let task: LearningTask
+  /// Names for people, in natural order; the index is the label. Of numbers, their names.
   public let classes: [String]
   /// The photos to learn from, or all where the folder has no `train`.
   public let samples: [Sample]
@@ -38,6 +28,8 @@ public struct ImageFolder: Sendable {
   public let strayCount: Int
   /// Pipes, sockets, devices and links that lead nowhere, left out.
   public let others: [FilePath]
+  /// Photos of which the table says nothing, left out.
+  public let unlisted: [FilePath]
 
   /// All photos: those to learn from, then validation, then test.
   public var allSamples: [Sample] { samples + (validation ?? []) + (test ?? []) }
@@ -64,6 +56,8 @@ public struct ImageFolder: Sendable {
     }
     let all = [train, validation, test].compactMap { $0 }
     self.path = path
+    task = .classification
+    unlisted = []
     classes = train.names.map { DisplayName.escaped($0) }
     samples = try train.samples(mayBeEmpty: false)
     self.validation = try validation?.samples(mayBeEmpty: true)
@@ -72,6 +66,24 @@ public struct ImageFolder: Sendable {
     strayCount =
       all.reduce(parts == nil ? 0 : root.listing.files.count) { $0 + $1.strayCount }
     others = all.flatMap(\.others)
+  }
+
+  /// What was found by other means than class folders.
+  init(
+    _ path: FilePath, task: LearningTask, classes: [String], samples: [Sample],
+    validation: [Sample]?, test: [Sample]?, hiddenCount: Int = 0, strayCount: Int = 0,
+    others: [FilePath] = [], unlisted: [FilePath] = []
+  ) {
+    self.path = path
+    self.task = task
+    self.classes = classes
+    self.samples = samples
+    self.validation = validation
+    self.test = test
+    self.hiddenCount = hiddenCount
+    self.strayCount = strayCount
+    self.others = others
+    self.unlisted = unlisted
   }
 
   private static func noClassFolders(_ path: FilePath, files: [FilePath]) -> DataError {

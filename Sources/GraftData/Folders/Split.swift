@@ -7,7 +7,8 @@
 /// fraction as closely as independent draws do.
 ///
 /// A class of two or more different photos has at least one on each side: where the draws give none,
-/// the nearest moves. Where a photo of another class would be torn, that class keeps its own.
+/// the nearest moves. Where a photo of another class would be torn, that class keeps its own. So does
+/// a label where photos have several; photos with numbers are one class.
 public struct Split: Hashable, Sendable {
   /// What a photo is used for.
   public enum Side: String, Hashable, Sendable, CaseIterable {
@@ -85,7 +86,7 @@ public struct Split: Hashable, Sendable {
       if let hash { copies[hash, default: []].append(index) }
     }
     duplicates = copies.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
-    conflicts = duplicates.filter { Set($0.map { samples[$0].label }).count > 1 }
+    conflicts = duplicates.filter { Set($0.map { samples[$0].answer }).count > 1 }
     leaks = duplicates.filter { Set($0.map { sides[$0] }).count > 1 }
   }
 
@@ -106,7 +107,7 @@ private struct Draw {
   var sides: [ContentHash: Split.Side] = [:]
   /// Where in `0..<1` a content falls.
   private var place: [ContentHash: Double] = [:]
-  /// The classes in which a content occurs.
+  /// The classes in which a content occurs, or the labels that it has.
   private var labels: [ContentHash: Set<Int>] = [:]
   private let wanted: [Split.Side]
 
@@ -116,7 +117,7 @@ private struct Draw {
     wanted = [.train] + (validation > 0 ? [.validation] : []) + (test > 0 ? [.test] : [])
     for (sample, hash) in zip(samples, hashes) {
       guard let hash else { continue }
-      labels[hash, default: []].insert(sample.label)
+      labels[hash, default: []].formUnion(sample.groups)
       guard place[hash] == nil else { continue }
       let u = Self.place(hash, seed: seed)
       place[hash] = u
@@ -176,16 +177,36 @@ private struct Draw {
 
 extension Split {
   /// The table `path,label,split`, a row for each sample that is on a side, in the samples' order.
+  /// Where photos have several labels, `labels` are joined by `|`; numbers have a column each.
   public func csv(_ samples: [Sample], classes: [String]) -> [UInt8] {
     var sides = [Side?](repeating: nil, count: samples.count)
     for side in Side.allCases { for index in indices(of: side) { sides[index] = side } }
-    var table = CSVWriter(header: ["path", "label", "split"])
+    var table = CSVWriter(header: ["path"] + header(samples, classes) + ["split"])
     for (sample, side) in zip(samples, sides) {
       guard let side else { continue }
-      table.append([
-        sample.path.bytes, Array(classes[sample.label].utf8), Array(side.rawValue.utf8),
-      ])
+      table.append(
+        [sample.path.bytes] + sample.fields(classes).map { Array($0.utf8) }
+          + [Array(side.rawValue.utf8)])
     }
     return table.bytes
+  }
+
+  private func header(_ samples: [Sample], _ classes: [String]) -> [String] {
+    switch samples.first?.answer {
+    case .values: classes
+    case .labels: ["labels"]
+    case .label, nil: ["label"]
+    }
+  }
+}
+
+extension Sample {
+  /// What a table says of it.
+  fileprivate func fields(_ classes: [String]) -> [String] {
+    switch answer {
+    case .label(let label): [classes[label]]
+    case .labels(let labels, _): [labels.map { classes[$0] }.joined(separator: "|")]
+    case .values(let values): values.map { "\($0)" }
+    }
   }
 }
