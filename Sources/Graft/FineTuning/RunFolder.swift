@@ -16,6 +16,12 @@ public struct RunFolder: Hashable, Sendable {
     public var photos: String
     /// The model as it was given.
     public var model: String
+    /// The CSV that said what the photos show, absolute; nil where none did.
+    public var labels: String?
+    /// What stood between several labels of a photo in it.
+    public var labelDelimiter: String?
+    /// The regular expression that took labels out of names; nil where none did.
+    public var labelsFromName: String?
     /// The version of graft that wrote the folder.
     public var graftVersion: String
     /// The words of the command line behind `finetune`; nil for runs of the library.
@@ -24,12 +30,26 @@ public struct RunFolder: Hashable, Sendable {
     public var workingDirectory: String?
 
     /// What is known when a run begins.
-    public init(photos: FilePath, model: String, arguments: [String]? = nil) {
+    public init(
+      photos: FilePath, model: String, labels: LabelSource = .folders, arguments: [String]? = nil
+    ) {
       self.photos = photos.absolute.string
       self.model = model
+      switch labels {
+      case .folders: break
+      case .table(let file, let delimiter):
+        (self.labels, labelDelimiter) = (file.absolute.string, delimiter)
+      case .fileNames(let pattern): labelsFromName = pattern
+      }
       graftVersion = Graft.graftVersion
       self.arguments = arguments
       workingDirectory = arguments == nil ? nil : FileManager.default.currentDirectoryPath
+    }
+
+    /// Where it was written what the photos show.
+    public var labelSource: LabelSource {
+      if let labels { return .table(FilePath(labels), delimiter: labelDelimiter ?? "|") }
+      return labelsFromName.map { .fileNames(pattern: $0) } ?? .folders
     }
   }
 
@@ -112,14 +132,13 @@ public struct RunFolder: Hashable, Sendable {
   /// Photos of the run's validation side that still are where they were.
   public var validationPhotos: [FilePath] {
     guard
-      let text = try? String(
-        contentsOfFile: path.appending("val-predictions.csv").string, encoding: .utf8),
-      let facts
+      let data = FileManager.default.contents(
+        atPath: path.appending("val-predictions.csv").string),
+      let table = try? CSVReader([UInt8](data)), let facts
     else { return [] }
     let folder = FilePath(facts.photos)
-    return text.split(separator: "\r\n").dropFirst().compactMap { line in
-      guard let name = CSVReader.firstField(line) else { return nil }
-      let path = folder.pushing(FilePath(name))
+    return (0..<table.rowCount).compactMap { row in
+      let path = folder.pushing(FilePath(bytes: table.bytes(row: row, column: 0)))
       return FileManager.default.fileExists(atPath: path.string) ? path : nil
     }
   }
@@ -229,7 +248,7 @@ extension RunFolder {
   }
 
   private func relative(_ samples: [Sample], to root: FilePath) -> [Sample] {
-    samples.map { Sample(path: relative($0.path, to: root), label: $0.label) }
+    samples.map { Sample(path: relative($0.path, to: root), answer: $0.answer) }
   }
 
   private func relative(_ path: FilePath, to root: FilePath) -> FilePath {
@@ -238,22 +257,4 @@ extension RunFolder {
     return path
   }
 
-}
-
-/// Just enough of RFC 4180 to read back what graft wrote.
-enum CSVReader {
-  /// The first field of a row.
-  static func firstField(_ row: Substring) -> String? {
-    guard row.first == "\"" else { return row.split(separator: ",").first.map(String.init) }
-    var field = ""
-    var rest = row.dropFirst()
-    while let end = rest.firstIndex(of: "\"") {
-      field += rest[..<end]
-      rest = rest[rest.index(after: end)...]
-      guard rest.first == "\"" else { return field }
-      field += "\""
-      rest = rest.dropFirst()
-    }
-    return nil
-  }
 }

@@ -47,6 +47,7 @@ struct Bench: ParsableCommand {
   var batchNorm: FineTuningOptions.BatchNormalizationMode = .train
 
   @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var nameFlags: NameFlags
   @OptionGroup var runFlags: RunFlags
 
   fileprivate var batchSize: Int { batch ?? (mode == .inference ? 1 : 16) }
@@ -91,7 +92,7 @@ struct Bench: ParsableCommand {
   /// The model, and whether its weights are only random.
   private func load(_ model: String) throws -> (Model, Bool) {
     do throws(GraftError) {
-      return (try modelFlags.load(model), false)
+      return (try nameFlags.naming(try modelFlags.load(model)), false)
     } catch {
       guard error.kind == .missing, Networks.all.contains(where: { $0.name == model }) else {
         throw error

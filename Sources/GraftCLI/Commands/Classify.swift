@@ -44,6 +44,7 @@ struct Classify: ParsableCommand {
   var force = false
 
   @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var nameFlags: NameFlags
   @OptionGroup var runFlags: RunFlags
 
   func validate() throws {

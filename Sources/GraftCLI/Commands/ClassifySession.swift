@@ -24,7 +24,8 @@ struct ClassifySession {
     let sorter = try command.sortInto.map { path throws(GraftError) in
       try PhotoSorter(FilePath(path), copies: command.copy)
     }
-    let model = try command.modelFlags.load(command.model, fetching: talk)
+    let model = try command.nameFlags.naming(
+      try command.modelFlags.load(command.model, fetching: talk))
     model.warnAboutPreprocessing(talk)
     let classifier = try Classifier(
       model, caching: command.runFlags.caching, plan: command.runFlags.plan)

@@ -10,6 +10,10 @@ struct Evaluate: ParsableCommand {
       Examples:
         graft evaluate pets.onnx my-photos
         graft evaluate runs/my-photos-vgg16-1 my-photos --split test
+        graft evaluate pets.onnx my-photos --labels labels.csv
+
+      A run that was trained with --labels or --labels-from-name remembers them for its own folder. \
+      A file behind --labels that is no CSV names the outputs of a model, one a line.
       """)
 
   @Argument(help: "A model's name, or a path to an .onnx file or a run.")
@@ -21,6 +25,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Which photos: all, train, val or test, of a folder that has these.")
   var split: Part = .all
 
+  @OptionGroup var labelFlags: LabelFlags
   @OptionGroup var modelFlags: ModelFlags
   @OptionGroup var runFlags: RunFlags
 
@@ -28,12 +33,15 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try runFlags.apply()
-    let folder: ImageFolder
-    do { folder = try ImageFolder(PathArguments.path(self.folder)) } catch {
-      throw GraftError(error)
+    let place = PathArguments.path(self.folder)
+    let source = source(of: place)
+    if source != labelFlags.source, let words = source.words {
+      runFlags.talk.say("\(words), as the run has them")
     }
+    let folder = try LabelFlags.photos(in: place, source)
     let samples = try samples(of: folder)
-    let model = try modelFlags.load(model, fetching: runFlags.talk)
+    var model = try modelFlags.load(model, fetching: runFlags.talk)
+    if let names { model = try LabelFile.naming(model, names) }
     model.warnAboutPreprocessing(runFlags.talk)
     var bar = ProgressBar("photos", total: samples.count, isShown: !runFlags.talk.isQuiet)
     let result = try model.evaluate(
@@ -58,6 +66,20 @@ struct Evaluate: ParsableCommand {
         "\(result.unreadable.count) of \(samples.count) photos cannot be read",
         hints: result.unreadable.prefix(10).map { "\($0.path.displayText): \($0.error.message)" })
     }
+  }
+
+  /// Names of outputs, where the file behind --labels is a list of these.
+  private var names: FilePath? {
+    labelFlags.labels.map { PathArguments.path($0) }.flatMap { LabelSource.isTable($0) ? nil : $0 }
+  }
+
+  /// What the flags say, or, where they say nothing, what the run was trained with on this folder.
+  private func source(of folder: FilePath) -> LabelSource {
+    if names != nil { return .folders }
+    guard labelFlags.source == .folders, let facts = RunFolder(FilePath(model))?.facts,
+      FilePath(facts.photos) == folder.absolute
+    else { return labelFlags.source }
+    return facts.labelSource
   }
 
   private func samples(of folder: ImageFolder) throws(GraftError) -> [Sample] {

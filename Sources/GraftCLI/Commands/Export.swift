@@ -39,6 +39,7 @@ struct Export: ParsableCommand {
   var force = false
 
   @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var nameFlags: NameFlags
   @OptionGroup var runFlags: RunFlags
 
   func validate() throws {
@@ -55,7 +56,7 @@ struct Export: ParsableCommand {
   func run() throws {
     try runFlags.apply()
     let talk = runFlags.talk
-    let model = try modelFlags.load(source, fetching: talk)
+    let model = try nameFlags.naming(try modelFlags.load(source, fetching: talk))
     model.warnAboutPreprocessing(talk)
     let target = FilePath(output ?? "\(model.name).onnx")
     let photos = RunFolder(FilePath(source))?.validationPhotos ?? []

@@ -14,6 +14,8 @@ struct Finetune: ParsableCommand {
       Examples:
         graft finetune vgg16 on my-photos
         graft finetune resnet50.onnx on my-photos --depth block --augment light -o runs/pets
+        graft finetune vgg16 on my-photos --labels labels.csv
+        graft finetune vgg16 on my-photos --labels-from-name '(.+)_\\d+'
         graft finetune --resume runs/pets
 
       The folder has one subfolder per class, or train/ and val/ (and test/) with one per class. \
@@ -52,6 +54,7 @@ struct Finetune: ParsableCommand {
   var output: String?
 
   @OptionGroup(title: "Training") var training: TrainingFlags
+  @OptionGroup(title: "Labels") var labelFlags: LabelFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 

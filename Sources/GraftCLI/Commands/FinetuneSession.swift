@@ -23,12 +23,7 @@ struct FinetuneSession {
   func run() throws(GraftError) {
     _ = try options(balances: false)
     if interrupted == nil { try checkOutput() }
-    let folder: ImageFolder
-    do {
-      folder = try ImageFolder(folderPath)
-    } catch {
-      throw GraftError(error)
-    }
+    let folder = try command.labelFlags.photos(in: folderPath)
     let base = try command.modelFlags.load(modelName, fetching: talk)
     let photos = try folder.split(
       validation: command.validation, test: command.test, seed: command.seed)
@@ -107,6 +102,8 @@ extension FinetuneSession {
     talk.say(
       "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(photos.labels.count) classes "
         + "(\(shown))")
+    if let words = command.labelFlags.source.words { talk.say("        \(words)") }
+    sayLeftOut(folder)
     if folder.hiddenCount > 0 {
       talk.say("        \(folder.hiddenCount) hidden files and folders left out")
     }
@@ -135,11 +132,21 @@ extension FinetuneSession {
     }
     let drawn =
       folder.validation == nil
-      ? "\(percent(command.validation)), by content" : "as the folder has it"
+      ? "\(percent(command.validation)), by content"
+      : command.labelFlags.labels == nil ? "as the folder has it" : "as the CSV has it"
     let test = photos.split.test.isEmpty ? "" : " · test \(photos.split.test.count)"
     talk.say(
       "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "
         + "(\(drawn))\(test)")
+  }
+
+  /// Photos of which the table says nothing.
+  private func sayLeftOut(_ folder: ImageFolder) {
+    guard !folder.unlisted.isEmpty else { return }
+    let names = folder.unlisted.prefix(3).map(\.displayText).joined(separator: ", ")
+    talk.warn(
+      "\(counted(folder.unlisted.count, "photo")) of the folder \(folder.unlisted.count == 1 ? "is" : "are")"
+        + " not in the CSV and left out: \(names)" + (folder.unlisted.count > 3 ? ", …" : ""))
   }
 
   private func sayModel(_ model: Model, classes: Int) throws(GraftError) {

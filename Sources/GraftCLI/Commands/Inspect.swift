@@ -22,6 +22,7 @@ struct Inspect: ParsableCommand {
   var batch: Int = 1
 
   @OptionGroup var modelFlags: ModelFlags
+  @OptionGroup var nameFlags: NameFlags
   @OptionGroup var runFlags: RunFlags
 
   func validate() throws {
@@ -42,7 +43,7 @@ struct Inspect: ParsableCommand {
   /// A network that graft cannot train is still shown as its file has it, before the error.
   private func load() throws -> Model {
     do {
-      return try modelFlags.load(model)
+      return try nameFlags.naming(try modelFlags.load(model))
     } catch {
       guard !runFlags.json, let path = ModelLocator.path(of: model),
         let file = try? ONNXReader.read(path)

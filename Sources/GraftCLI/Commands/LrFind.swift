@@ -41,6 +41,7 @@ struct LrFind: ParsableCommand {
   var force = false
 
   @OptionGroup(title: "Training") var training: TrainingFlags
+  @OptionGroup(title: "Labels") var labelFlags: LabelFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 
@@ -77,13 +78,7 @@ struct LrFind: ParsableCommand {
   }
 
   private func read(_ path: FilePath) throws(GraftError) -> SplitPhotos {
-    let folder: ImageFolder
-    do {
-      folder = try ImageFolder(path)
-    } catch {
-      throw GraftError(error)
-    }
-    return try folder.split(seed: seed)
+    try labelFlags.photos(in: path).split(seed: seed)
   }
 
   private func search(
@@ -128,7 +123,7 @@ extension LrFind {
     try out.line("Wrote   \(output) and \(table)")
     try out.line()
     try out.line(
-      "Next    graft finetune \(model) on \(folder) --depth \(training.depth)"
+      "Next    graft finetune \(model) on \(folder)\(labelFlags.words) --depth \(training.depth)"
         + "\(training.wordsForRate) --lr \(short(suggestion))")
   }
 

@@ -28,7 +28,8 @@ final class RunPlace {
     let words =
       interrupted?.facts?.arguments
       ?? Array(CommandLine.arguments.drop { $0 != "finetune" }.dropFirst())
-    facts = RunFolder.Facts(photos: photos, model: modelGiven, arguments: words)
+    facts = RunFolder.Facts(
+      photos: photos, model: modelGiven, labels: command.labelFlags.source, arguments: words)
   }
 
   /// The folder of the run, made when it is first asked for.

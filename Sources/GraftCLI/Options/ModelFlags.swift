@@ -14,9 +14,6 @@ struct ModelFlags: ParsableArguments {
   @Option(help: "Preprocessing as a JSON object, as 'graft inspect' prints it.")
   var preprocess: String?
 
-  @Option(help: "File with the class names, one a line, in output order.")
-  var labels: String?
-
   @Flag(help: "Accept NaN and infinite weights.")
   var allowNonfinite = false
 
@@ -43,12 +40,10 @@ struct ModelFlags: ParsableArguments {
       }
     }
     if let talk { try fetchIfAbsent(name, talk) }
-    var model = try Model.pretrained(
+    return try Model.pretrained(
       name,
       options: ModelOptions(
         preprocessing: given, fit: fit, size: size, allowsNonFinite: allowNonfinite))
-    if let labels { model.labels = try LabelFile.read(FilePath(labels), count: model.classCount) }
-    return model
   }
 
   private func fetchIfAbsent(_ name: String, _ talk: Talk) throws(GraftError) {
@@ -62,19 +57,3 @@ struct ModelFlags: ParsableArguments {
 }
 
 extension Preprocessing.Fit: ExpressibleByArgument {}
-
-/// A text file with one class name a line.
-enum LabelFile {
-  static func read(_ path: FilePath, count: Int) throws(GraftError) -> [String] {
-    guard let text = try? String(contentsOfFile: path.string, encoding: .utf8) else {
-      throw GraftError("\(path): no such text file", kind: .missing)
-    }
-    let labels = text.split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
-    guard labels.count == count else {
-      throw GraftError("\(path): \(labels.count) names; the network has \(count) outputs")
-    }
-    return labels
-  }
-}
