@@ -50,7 +50,7 @@ struct Flags: ParsableArguments {
       if case .epochEnded(let epoch) = event {
         print(
           "\(name): epoch \(epoch.epoch)/\(epochs) loss \(epoch.trainingLoss) training accuracy "
-            + "\(epoch.trainingAccuracy) after \(start.duration(to: .now))")
+            + "\(epoch.trainingAccuracy ?? 0) after \(start.duration(to: .now))")
       }
       return .proceed
     }

@@ -107,7 +107,7 @@ struct DefaultNetwork: ParsableCommand {
     case .epochEnded(let epoch):
       say(
         "epoch \(epoch.epoch)/\(epochs)  loss \(epoch.trainingLoss)  right "
-          + "\(epoch.trainingAccuracy)")
+          + "\(epoch.trainingAccuracy ?? 0)")
     }
     return .proceed
   }

@@ -45,14 +45,46 @@ import Testing
       }
       names.insert(name)
     }
-    #expect(lines.count == 26 * 5)
+    #expect(lines.count == 28 * 5)
     #expect(names == Set(LossCatalog.names))
+  }
+
+  /// As the losses without weights.
+  @Test func weightsOfPositiveAnswersArePyTorchs() throws {
+    let lines = try fixture("positive_weights.txt")
+    #expect(lines.count == 5 * 6)
+    for start in stride(from: 0, to: lines.count, by: 6) {
+      func floats(_ line: Int) -> [Float] { lines[start + line].compactMap { Float($0) } }
+      let columns = try #require(Int(lines[start][1]))
+      let loss = try LossCatalog.make(
+        "sigmoid-cross-entropy", labelSmoothing: try #require(Float(lines[start][2])),
+        classWeights: lines[start + 1] == ["-"] ? nil : floats(1), positiveWeights: floats(2))
+      let (y, z) = (floats(3), floats(4))
+      let expected = lines[start + 5].compactMap { Double($0) }
+      let shape: Shape = [y.count / columns, columns]
+      let (value, gradient) = Self.evaluate(loss, Tensor(shape, z), Tensor(shape, y))
+      #expect(abs(value - expected[0]) <= 5e-7 * max(1, expected[0]), "\(lines[start])")
+      for (a, b) in zip(gradient, expected.dropFirst()) {
+        #expect(abs(Double(a) - b) <= 1e-7 * max(1, abs(b)), "\(lines[start]): \(a) ≠ \(b)")
+      }
+    }
+  }
+
+  @Test func weightsOfOneChangeNothing() {
+    let targets = Tensor([4, 3], [1, 0, 0.5, 0, 1, 1, 0, 0, 0, 0.25, 1, 0])
+    let (plain, slopes) = Self.evaluate(SigmoidCrossEntropy(), Self.outputs, targets)
+    let (weighted, others) = Self.evaluate(
+      SigmoidCrossEntropy(positiveWeights: [1, 1, 1]), Self.outputs, targets)
+    #expect(abs(plain - weighted) < 1e-12)
+    for (a, b) in zip(slopes, others) { #expect(abs(a - b) < 1e-7) }
   }
 
   static let losses: [any Loss] = [
     SoftmaxCrossEntropy(labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
     FocalLoss(), FocalLoss(gamma: 0.5, labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
-    FocalLoss(gamma: 1), MeanSquaredError(), HalfSquaredError(), SigmoidCrossEntropy(),
+    FocalLoss(gamma: 1), MeanSquaredError(), Huber(),
+    SigmoidCrossEntropy(classWeights: [0.5, 2, 1], positiveWeights: [3, 0.5, 10]),
+    HalfSquaredError(), SigmoidCrossEntropy(),
     SigmoidCrossEntropy(labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
     Hinge(), Hinge(labelSmoothing: 0.1, classWeights: [0.5, 2, 1]),
   ]
@@ -66,6 +98,8 @@ import Testing
     let gradient = Self.evaluate(loss, Self.outputs, Self.targets).gradient
     let (z, h) = (Self.outputs.elements, Float(0x1p-8))
     for i in z.indices {
+      // At its bends a difference over both sides is a part of the step off.
+      if loss is Huber, abs(z[i] - Self.targets.elements[i]) == 1 { continue }
       var (up, down) = (z, z)
       up[i] += h
       down[i] -= h
@@ -144,17 +178,24 @@ import Testing
     #expect(gradient == [1, 0, -2, 0])
   }
 
+  @Test func huberIsStraightBeyondOne() {
+    let (loss, gradient) = Self.evaluate(
+      Huber(), Tensor([1, 4], [0.5, 1, 3, -2]), Tensor([1, 4], [0, 0, 0, 0]))
+    #expect(loss == (0.125 + 0.5 + 2.5 + 1.5) / 4)
+    #expect(gradient == [0.125, 0.25, 0.25, -0.25])
+  }
+
   @Test func catalogSaysWhatThereIs() {
     #expect(
       LossCatalog.names == [
-        "cross-entropy", "focal", "half-squared-error", "hinge", "mean-squared-error",
+        "cross-entropy", "focal", "half-squared-error", "hinge", "huber", "mean-squared-error",
         "sigmoid-cross-entropy",
       ])
     #expect(
       throws: TrainingError(
         "no loss is called 'mse'", kind: .badSetting,
         hints: [
-          "known: cross-entropy, focal, half-squared-error, hinge, mean-squared-error, "
+          "known: cross-entropy, focal, half-squared-error, hinge, huber, mean-squared-error, "
             + "sigmoid-cross-entropy"
         ])
     ) {
@@ -172,6 +213,12 @@ import Testing
         "half-squared-error knows no classes; expected no class weights", kind: .badSetting)
     ) {
       try LossCatalog.make("half-squared-error", classWeights: [1])
+    }
+    #expect(
+      throws: TrainingError(
+        "hinge has no positive answers; expected no weights for them", kind: .badSetting)
+    ) {
+      try LossCatalog.make("hinge", positiveWeights: [1])
     }
     #expect(
       throws: TrainingError("gamma is -1.0; expected 0 or a number above", kind: .badSetting)

@@ -6,7 +6,7 @@ public struct History: Hashable, Sendable {
   /// Mean training loss, each batch measured before its step.
   public var loss: [Double] { epochs.map(\.trainingLoss) }
   /// Of the training samples, measured likewise.
-  public var accuracy: [Double] { epochs.map(\.trainingAccuracy) }
+  public var accuracy: [Double] { epochs.compactMap(\.trainingAccuracy) }
   /// After each epoch; empty without validation.
   public var validationLoss: [Double] { epochs.compactMap(\.validationLoss) }
   /// After each epoch; empty without validation.

@@ -45,6 +45,19 @@ extension Loss {
 
 /// Targets of labels.
 public enum Targets {
+  /// Copies rows of targets `[N, outputs]` one after the other.
+  static func copy(
+    _ targets: Tensor, _ indices: ArraySlice<Int>, into rows: UnsafeMutablePointer<Float>
+  ) {
+    let width = targets.shape.elementCountPerImage
+    targets.withUnsafeElements { elements in
+      guard let base = elements.baseAddress else { return }
+      for (row, index) in indices.enumerated() {
+        (rows + row * width).update(from: base + index * width, count: width)
+      }
+    }
+  }
+
   /// `[N, classes]` with a one in each row at the row's label, elsewhere zeros.
   ///
   /// - Precondition: labels in `0..<classes`.

@@ -8,7 +8,8 @@ public enum LossCatalog {
   /// - Throws: where there is none, the hint listing what there is; where a setting does not apply to
   ///   it.
   public static func make(
-    _ name: String, labelSmoothing: Float = 0, classWeights: [Float]? = nil, gamma: Float = 2
+    _ name: String, labelSmoothing: Float = 0, classWeights: [Float]? = nil, gamma: Float = 2,
+    positiveWeights: [Float]? = nil
   ) throws(TrainingError) -> any Loss {
     guard let entry = makers[name] else {
       throw .unknownName(name, of: "loss", known: names)
@@ -22,11 +23,17 @@ public enum LossCatalog {
       throw TrainingError(
         "\(name) knows no classes; expected no class weights", kind: .badSetting)
     }
+    guard entry.hasPositiveAnswers || positiveWeights == nil else {
+      throw TrainingError(
+        "\(name) has no positive answers; expected no weights for them", kind: .badSetting)
+    }
     guard gamma >= 0 && gamma.isFinite else {
       throw TrainingError(
         "gamma is \(gamma); expected 0 or a number above", kind: .badSetting)
     }
-    return entry.make(Settings(smoothing: labelSmoothing, weights: classWeights, gamma: gamma))
+    return entry.make(
+      Settings(
+        smoothing: labelSmoothing, weights: classWeights, gamma: gamma, positive: positiveWeights))
   }
 
   /// Are the targets of this loss classes, which smoothing and weights can be for?
@@ -36,11 +43,14 @@ public enum LossCatalog {
     let smoothing: Float
     let weights: [Float]?
     let gamma: Float
+    let positive: [Float]?
   }
 
   private struct Entry: Sendable {
     /// Are the targets classes, rather than any numbers?
     let isOfClasses: Bool
+    /// Is each output answered for itself, yes or no?
+    var hasPositiveAnswers = false
     let make: @Sendable (Settings) -> any Loss
   }
 
@@ -51,13 +61,15 @@ public enum LossCatalog {
     "focal": Entry(isOfClasses: true) {
       FocalLoss(gamma: $0.gamma, labelSmoothing: $0.smoothing, classWeights: $0.weights)
     },
+    "huber": Entry(isOfClasses: false) { _ in Huber() },
     "half-squared-error": Entry(isOfClasses: false) { _ in HalfSquaredError() },
     "hinge": Entry(isOfClasses: true) {
       Hinge(labelSmoothing: $0.smoothing, classWeights: $0.weights)
     },
     "mean-squared-error": Entry(isOfClasses: false) { _ in MeanSquaredError() },
-    "sigmoid-cross-entropy": Entry(isOfClasses: true) {
-      SigmoidCrossEntropy(labelSmoothing: $0.smoothing, classWeights: $0.weights)
+    "sigmoid-cross-entropy": Entry(isOfClasses: true, hasPositiveAnswers: true) {
+      SigmoidCrossEntropy(
+        labelSmoothing: $0.smoothing, classWeights: $0.weights, positiveWeights: $0.positive)
     },
   ]
 }

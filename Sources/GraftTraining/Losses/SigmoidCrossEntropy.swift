@@ -13,7 +13,8 @@ public import GraftTensor
 ///     L = Σₙ Σₖ wₖ · (−t·log σ(z) − (1−t)·log(1 − σ(z))) / (N·K)      t = (1−ε) · y + ε/max(K, 2)
 ///
 /// computed as `max(z, 0) − z·t + log(1 + e^−|z|)`, finite for every finite logit. Gradient:
-/// `wₖ·(σ(z) − t) / (N·K)`. Targets are in `0...1`, one-hot or with several ones. Sums are in Double.
+/// `wₖ·(σ(z) − t) / (N·K)`. With weights p of positive answers, `pₖ·t` stands in place of t in the first
+/// term, and the gradient is `wₖ·((1 − t)·σ(z) − pₖ·t·(1 − σ(z))) / (N·K)`. Targets are in `0...1`, one-hot or with several ones. Sums are in Double.
 /// Source: the definition of `torch.nn.BCEWithLogitsLoss`. Smoothing leaves a single output between
 /// its two answers as it does many outputs between their classes.
 public struct SigmoidCrossEntropy: Loss, Hashable {
@@ -21,16 +22,25 @@ public struct SigmoidCrossEntropy: Loss, Hashable {
   public let labelSmoothing: Float
   /// One weight for each output; nil where all count the same.
   public let classWeights: [Float]?
+  /// One weight for each output's positive answers, so that labels that few photos have are not
+  /// drowned by the photos without them; nil where both answers count the same.
+  public let positiveWeights: [Float]?
 
   /// A loss with this smoothing and these weights.
   ///
   /// - Precondition: smoothing in `0..<1`, positive weights.
-  public init(labelSmoothing: Float = 0, classWeights: [Float]? = nil) {
+  public init(
+    labelSmoothing: Float = 0, classWeights: [Float]? = nil, positiveWeights: [Float]? = nil
+  ) {
     precondition((0..<1).contains(labelSmoothing), "label smoothing must be in 0..<1")
     precondition(
       classWeights?.allSatisfy { $0 > 0 && $0.isFinite } ?? true, "class weights must be positive")
+    precondition(
+      positiveWeights?.allSatisfy { $0 > 0 && $0.isFinite } ?? true,
+      "weights of positive answers must be positive")
     self.labelSmoothing = labelSmoothing
     self.classWeights = classWeights
+    self.positiveWeights = positiveWeights
   }
 
   /// The sum of the rows' losses divided by `total`; assigns its gradient.
@@ -40,6 +50,8 @@ public struct SigmoidCrossEntropy: Loss, Hashable {
     let outputs = logits.shape.elementCountPerImage
     precondition(
       classWeights == nil || classWeights!.count == outputs, "one weight for each output")
+    precondition(
+      positiveWeights == nil || positiveWeights!.count == outputs, "one weight for each output")
     let scale = 1 / (total * Double(max(outputs, 1)))
     let keep = 1 - Double(labelSmoothing)
     let spread = Double(labelSmoothing) / Double(max(outputs, 2))
@@ -50,6 +62,14 @@ public struct SigmoidCrossEntropy: Loss, Hashable {
           let (z, t) = (Double(z[k]), spread + keep * Double(y[k]))
           let weight = Double(classWeights?[k] ?? 1)
           let e = exp(-abs(z))
+          if let positiveWeights {
+            let (positive, negative) = (Double(positiveWeights[k]) * t, 1 - t)
+            let (p, rest) = ((z < 0 ? e : 1) / (1 + e), (z < 0 ? 1 : e) / (1 + e))
+            sum += weight * (positive * max(-z, 0) + negative * max(z, 0))
+            sum += weight * (positive + negative) * log1p(e)
+            dz?[k] = Float(scale * weight * (negative * p - positive * rest))
+            continue
+          }
           sum += weight * (max(z, 0) - z * t + log1p(e))
           dz?[k] = Float(scale * weight * ((z < 0 ? e : 1) / (1 + e) - t))
         }

@@ -24,12 +24,14 @@ public final class AugmentedPhotos: SampleSource, Sendable {
   ///   can be kept: epoch e shows view `e % views`. With nil every epoch shows new ones.
   /// - Throws: where the preprocessing does not bring all photos to one size.
   public init(
-    _ samples: [Sample], preprocessing: Preprocessing, policy: AugmentationPolicy,
+    _ samples: [Sample], targets: Tensor? = nil, preprocessing: Preprocessing,
+    policy: AugmentationPolicy,
     views: Int? = nil, seed: UInt64, options: PhotoReadingOptions = .init()
   ) throws(TrainingError) {
     if let views, views < 1 {
       throw TrainingError("views is \(views); expected at least 1", kind: .badSetting)
     }
+    self.targets = targets
     self.policy = policy
     viewCount = views
     self.seed = seed
@@ -52,6 +54,8 @@ public final class AugmentedPhotos: SampleSource, Sendable {
   public var layout: Layout { .channelsLast }
   /// The class of each photo.
   public var labels: [Int] { reader.store.samples.map(\.label) }
+  /// What the network should say of each photo, where that is no class.
+  public let targets: Tensor?
 
   /// Decodes every photo once and keeps what fits into memory.
   ///

@@ -11,8 +11,10 @@ public final class PlainPhotos: SampleSource, Sendable {
   ///
   /// - Throws: where the preprocessing does not bring all photos to one size.
   public init(
-    _ samples: [Sample], preprocessing: Preprocessing, options: PhotoReadingOptions = .init()
+    _ samples: [Sample], targets: Tensor? = nil, preprocessing: Preprocessing,
+    options: PhotoReadingOptions = .init()
   ) throws(TrainingError) {
+    self.targets = targets
     let store = PhotoStore(samples, preprocessing: preprocessing, policy: .none, options: options)
     reader = try PhotoBatchReader(store, options: options) { ticket throws(DataError) in
       try store.plain(ticket.index)
@@ -25,6 +27,8 @@ public final class PlainPhotos: SampleSource, Sendable {
   public var layout: Layout { .channelsLast }
   /// The class of each photo.
   public var labels: [Int] { reader.store.samples.map(\.label) }
+  /// What the network should say of each photo, where that is no class.
+  public let targets: Tensor?
 
   /// Decodes every photo once and keeps what fits into memory.
   ///

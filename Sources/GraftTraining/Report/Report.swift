@@ -1,3 +1,5 @@
+import GraftData
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -78,8 +80,12 @@ public struct Report: Hashable, Codable, Sendable {
   public var phases: [Phase]?
   /// Name of the phase whose weights were kept.
   public var keptPhase: String?
-  /// Nil where nothing was set aside for validation.
+  /// Nil where nothing was set aside for validation, or what is learned are no classes.
   public var validation: ValidationReport?
+  /// In place of that where photos have several labels.
+  public var multiLabel: MultiLabelReport?
+  /// In place of that where photos have numbers.
+  public var regression: RegressionReport?
   /// In the order of the phases; the only thing that differs between equal runs.
   public var timings: [Timing]
 
@@ -87,7 +93,8 @@ public struct Report: Hashable, Codable, Sendable {
   public init(
     model: String, classes: [String], settings: TrainingOptions, split: Split,
     skippedCount: Int = 0, epochs: [EpochMetrics], bestEpoch: Int, phases: [Phase]? = nil,
-    keptPhase: String? = nil, validation: ValidationReport?, timings: [Timing] = []
+    keptPhase: String? = nil, validation: ValidationReport?,
+    multiLabel: MultiLabelReport? = nil, regression: RegressionReport? = nil, timings: [Timing] = []
   ) {
     self.model = model
     self.classes = classes
@@ -99,6 +106,8 @@ public struct Report: Hashable, Codable, Sendable {
     self.phases = phases
     self.keptPhase = keptPhase
     self.validation = validation
+    self.multiLabel = multiLabel
+    self.regression = regression
     self.timings = timings
   }
 }
@@ -170,11 +179,12 @@ extension Report {
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
 
   /// The text of `epochs.csv`: one row for each epoch of each phase, empty where nothing was
-  /// measured.
+  /// measured. Where photos have several labels, a last column has their mean average precision.
   public func epochsCSV() -> String {
+    let isRanked = settings.task == .multiLabel
     let header =
       "epoch,training_loss,training_accuracy,validation_loss,validation_accuracy,learning_rate,best,"
-      + "phase"
+      + "phase" + (isRanked ? ",validation_average_precision" : "")
     let phases =
       phases
       ?? [
@@ -183,11 +193,13 @@ extension Report {
     let rows = phases.flatMap { phase in
       phase.epochs.map { epoch in
         [
-          "\(epoch.epoch)", "\(epoch.trainingLoss)", "\(epoch.trainingAccuracy)",
+          "\(epoch.epoch)", "\(epoch.trainingLoss)",
+          epoch.trainingAccuracy.map { "\($0)" } ?? "",
           epoch.validationLoss.map { "\($0)" } ?? "",
           epoch.validationAccuracy.map { "\($0)" } ?? "", "\(epoch.learningRate)",
           epoch.epoch == phase.bestEpoch ? "1" : "0", phase.name,
         ].joined(separator: ",")
+          + (isRanked ? "," + (epoch.validationAveragePrecision.map { "\($0)" } ?? "") : "")
       }
     }
     return ([header] + rows).joined(separator: "\n") + "\n"

@@ -1,3 +1,4 @@
+import GraftData
 public import GraftTensor
 
 /// What a network says of labelled samples.
@@ -6,6 +7,8 @@ public struct Evaluation: Sendable {
   public let logits: Tensor
   /// The true classes.
   public let labels: [Int]
+  /// What the network should have said, where that is no class.
+  public let targets: Tensor?
   /// Mean over the samples.
   public let loss: Double
 
@@ -27,7 +30,8 @@ public struct Evaluation: Sendable {
       samples.prefetch(indices.dropFirst(range.upperBound).prefix(batchSize), epoch: nil)
       let logits = network.infer(try batch.read(rows, of: samples, epoch: nil).readOnly)
       outputs = logits.shape.elementCountPerImage
-      if let label = labels[range].first(where: { $0 < 0 || $0 >= outputs }) {
+      if samples.targets == nil, let label = labels[range].first(where: { $0 < 0 || $0 >= outputs })
+      {
         throw TrainingError(
           "a label is \(label); the network has \(outputs) outputs", kind: .badData)
       }
@@ -39,6 +43,7 @@ public struct Evaluation: Sendable {
     }
     logits = Tensor([samples.count, outputs], elements)
     self.labels = labels
+    targets = samples.targets
     self.loss = weightSum > 0 ? lossSum / weightSum : 0
   }
 }
@@ -54,6 +59,16 @@ extension Evaluation {
   /// How many predictions are right.
   public var accuracy: Accuracy {
     logits.withUnsafeElements { _ in Accuracy(logits: logits.unsafeView, labels: labels) }
+  }
+
+  /// How many answers are right.
+  func accuracy(of task: LearningTask) -> Accuracy {
+    guard let targets else { return accuracy }
+    return logits.withUnsafeElements { _ in
+      targets.withUnsafeElements { _ in
+        task.accuracy(logits: logits.unsafeView, labels: labels, targets: targets.unsafeView)
+      }
+    }
   }
 
   /// Labels against predictions.

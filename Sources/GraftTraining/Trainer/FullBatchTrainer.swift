@@ -1,3 +1,4 @@
+import GraftData
 import GraftGraph
 import GraftTensor
 
@@ -36,8 +37,10 @@ public struct FullBatchTrainer {
     try options.refuseSettingsOfBatches()
     self.options = options
     loss = try LossCatalog.make(
-      options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights)
-    judgingLoss = try LossCatalog.make(options.loss, classWeights: options.classWeights)
+      options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights,
+      positiveWeights: options.positiveWeights)
+    judgingLoss = try LossCatalog.make(
+      options.loss, classWeights: options.classWeights, positiveWeights: options.positiveWeights)
   }
 
   /// Trains until the minimum, the epochs or the patience are reached, or the caller says stop. The
@@ -121,6 +124,7 @@ private struct FullBatchRun<Network: TrainableNetwork, Samples: SampleSource> {
   private var best: (judged: TrainingState.Best, position: [Double])?
 
   private var options: TrainingOptions { trainer.options }
+  private var task: LearningTask { options.task ?? .classification }
 
   init(_ network: Network, _ trainer: FullBatchTrainer, _ samples: Samples) {
     self.network = network
@@ -223,19 +227,22 @@ extension FullBatchRun {
         of: network, on: validation, batchSize: options.batchOfParts, loss: trainer.judgingLoss)
     }
     if let loss = judged?.loss, !loss.isFinite { throw notFinite("validation loss is \(loss)") }
-    let accuracy = judged?.accuracy.value ?? 0
-    let isBest =
-      judged.map { best?.judged.isBeaten(by: accuracy, loss: $0.loss) ?? true } ?? true
-    if isBest {
+    let isCounted = task != .regression
+    var metrics = EpochMetrics(
+      epoch: epoch, trainingLoss: learned.loss,
+      trainingAccuracy: isCounted ? learned.accuracy(of: task).value : nil,
+      validationLoss: judged?.loss,
+      validationAccuracy: isCounted ? judged?.accuracy(of: task).value : nil,
+      validationAveragePrecision: judged?.averagePrecision(of: task), learningRate: length,
+      isBest: true)
+    metrics.isBest =
+      judged.map { best?.judged.isBeaten(by: metrics.score, loss: $0.loss) ?? true } ?? true
+    if metrics.isBest {
       let found = TrainingState.Best(
-        epoch: epoch, accuracy: accuracy, loss: judged?.loss ?? .infinity, values: [:],
+        epoch: epoch, accuracy: metrics.score, loss: judged?.loss ?? .infinity, values: [:],
         validationLogits: judged?.logits)
       best = (found, position)
     }
-    let metrics = EpochMetrics(
-      epoch: epoch, trainingLoss: learned.loss, trainingAccuracy: learned.accuracy.value,
-      validationLoss: judged?.loss, validationAccuracy: judged?.accuracy.value,
-      learningRate: length, isBest: isBest)
     history.append(metrics)
     return metrics
   }

@@ -8,6 +8,8 @@ public protocol SampleSource {
   var layout: Layout { get }
   /// The class of each sample.
   var labels: [Int] { get }
+  /// `[N, outputs]`: what the network should say of each sample; nil where that is its class.
+  var targets: Tensor? { get }
 
   /// Writes the samples of these indices one after the other.
   ///
@@ -29,15 +31,19 @@ extension SampleSource {
   /// Samples in all.
   public var count: Int { labels.count }
 
+  /// None: what the network should say is the class.
+  public var targets: Tensor? { nil }
+
   /// Nothing to prepare.
   public func prefetch(_ indices: ArraySlice<Int>, epoch: Int?) {}
 
-  /// A one at the sample's label, elsewhere zeros.
+  /// The rows of the targets; without targets a one at the sample's label, elsewhere zeros.
   ///
-  /// - Precondition: labels in `0..<outputs`.
+  /// - Precondition: `outputs` numbers in each row of targets, or labels in `0..<outputs`.
   public func writeTargets(
     of indices: ArraySlice<Int>, outputs: Int, into rows: UnsafeMutablePointer<Float>
   ) {
+    if let targets { return Targets.copy(targets, indices, into: rows) }
     let labels = labels
     Targets.write(indices.lazy.map { labels[$0] }, classes: outputs, into: rows)
   }
@@ -49,12 +55,14 @@ public struct FeatureSet: SampleSource, Sendable {
   public let features: Tensor
   /// The class of each photo.
   public let labels: [Int]
+  /// `[N, outputs]`, where what the network should say is no class.
+  public let targets: Tensor?
   /// How features of rank 3 lie in memory.
   public let layout: Layout
 
   /// - Throws: where there is not one label for each row.
   public init(
-    features: Tensor, labels: [Int], layout: Layout = .channelsFirst
+    features: Tensor, labels: [Int], targets: Tensor? = nil, layout: Layout = .channelsFirst
   ) throws(TrainingError) {
     guard features.shape.rank >= 2 else {
       throw TrainingError(
@@ -66,6 +74,7 @@ public struct FeatureSet: SampleSource, Sendable {
     }
     self.features = features
     self.labels = labels
+    self.targets = targets
     self.layout = features.shape.rank == 4 ? layout : .channelsFirst
   }
 

@@ -20,8 +20,10 @@ public struct Trainer {
     try options.validate()
     self.options = options
     loss = try LossCatalog.make(
-      options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights)
-    judgingLoss = try LossCatalog.make(options.loss, classWeights: options.classWeights)
+      options.loss, labelSmoothing: options.labelSmoothing, classWeights: options.classWeights,
+      positiveWeights: options.positiveWeights)
+    judgingLoss = try LossCatalog.make(
+      options.loss, classWeights: options.classWeights, positiveWeights: options.positiveWeights)
     optimizer = try OptimizerCatalog.make(
       options.optimizer,
       settings: OptimizerSettings(weightDecay: options.weightDecay, momentum: options.momentum))
@@ -114,6 +116,14 @@ extension TrainingOptions {
     guard training.count > 0 else {
       throw TrainingError("there are no training samples; expected at least one", kind: .badData)
     }
+    for samples in [training, validation].compactMap({ $0 as (any SampleSource)? }) {
+      guard let targets = samples.targets else { continue }
+      guard targets.shape == [samples.count, outputs] else {
+        throw TrainingError(
+          "targets have shape \(targets.shape); expected [\(samples.count), \(outputs)], a number "
+            + "for each output of the network", kind: .badData)
+      }
+    }
     let labels = training.labels + (validation?.labels ?? [])
     if let negative = labels.first(where: { $0 < 0 }) {
       throw TrainingError("a label is \(negative); expected 0 or above", kind: .badData)
@@ -128,7 +138,8 @@ extension TrainingOptions {
       throw TrainingError(
         "the network has \(outputs) outputs; the labels need \(classes)", kind: .badData)
     }
-    if let weights = classWeights, weights.count != outputs {
+    for weights in [classWeights, positiveWeights].compactMap({ $0 }) where weights.count != outputs
+    {
       throw TrainingError(
         "there are \(weights.count) class weights; expected \(outputs), one for each output of "
           + "the network", kind: .badSetting)

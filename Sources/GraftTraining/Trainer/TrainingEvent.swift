@@ -31,12 +31,15 @@ public struct EpochMetrics: Hashable, Codable, Sendable {
   public var epoch: Int
   /// Mean over the samples, each measured before the update that used it.
   public var trainingLoss: Double
-  /// Measured like the loss, in `0...1`.
-  public var trainingAccuracy: Double
+  /// Measured like the loss, in `0...1`; nil where numbers are learned. Of photos with several labels
+  /// it is the part of which every label is right.
+  public var trainingAccuracy: Double?
   /// Nil where there are no validation samples.
   public var validationLoss: Double?
   /// In `0...1`; nil where there are no validation samples.
   public var validationAccuracy: Double?
+  /// Mean average precision of the labels, where photos have several.
+  public var validationAveragePrecision: Double?
   /// At the last step.
   public var learningRate: Double
   /// Is this the best epoch so far?
@@ -44,14 +47,16 @@ public struct EpochMetrics: Hashable, Codable, Sendable {
 
   /// From measurements, or from a file.
   public init(
-    epoch: Int, trainingLoss: Double, trainingAccuracy: Double, validationLoss: Double?,
-    validationAccuracy: Double?, learningRate: Double, isBest: Bool
+    epoch: Int, trainingLoss: Double, trainingAccuracy: Double?, validationLoss: Double?,
+    validationAccuracy: Double?, validationAveragePrecision: Double? = nil, learningRate: Double,
+    isBest: Bool
   ) {
     self.epoch = epoch
     self.trainingLoss = trainingLoss
     self.trainingAccuracy = trainingAccuracy
     self.validationLoss = validationLoss
     self.validationAccuracy = validationAccuracy
+    self.validationAveragePrecision = validationAveragePrecision
     self.learningRate = learningRate
     self.isBest = isBest
   }

@@ -1,3 +1,5 @@
+public import GraftData
+
 /// The settings of a run.
 public struct TrainingOptions: Hashable, Sendable {
   /// Passes over the training samples, at most.
@@ -40,6 +42,10 @@ public struct TrainingOptions: Hashable, Sendable {
   public var labelSmoothing: Float
   /// One weight for each class; nil where all count the same.
   public var classWeights: [Float]?
+  /// One weight for each output's positive answers; nil where both answers count the same.
+  public var positiveWeights: [Float]?
+  /// What there is to learn; nil for classification, the usual.
+  public var task: LearningTask?
   /// The rate of a layer is this times that of the layer behind it; 1 where all learn alike.
   public var layerDecay: Float
   /// Names of ``MixingCatalog``: how the samples of a batch are mixed; nil where they are learned
@@ -56,7 +62,8 @@ public struct TrainingOptions: Hashable, Sendable {
     averageDecay: Float? = nil, schedule: String = "cosine", warmupSteps: Int = 0,
     patience: Int = 20,
     loss: String = "cross-entropy", labelSmoothing: Float = 0.2, classWeights: [Float]? = nil,
-    layerDecay: Float = 1, mixing: String? = nil, seed: UInt64 = 1
+    positiveWeights: [Float]? = nil, task: LearningTask? = nil, layerDecay: Float = 1,
+    mixing: String? = nil, seed: UInt64 = 1
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -75,6 +82,8 @@ public struct TrainingOptions: Hashable, Sendable {
     self.loss = loss
     self.labelSmoothing = labelSmoothing
     self.classWeights = classWeights
+    self.positiveWeights = positiveWeights
+    self.task = task
     self.layerDecay = layerDecay
     self.mixing = mixing
     self.seed = seed
@@ -139,6 +148,19 @@ extension TrainingOptions {
       classWeights?.allSatisfy { $0 > 0 && $0.isFinite } ?? true,
       "class weights are \(classWeights ?? []); expected numbers above 0")
     try require(
+      positiveWeights?.allSatisfy { $0 > 0 && $0.isFinite } ?? true,
+      "weights of positive answers are \(positiveWeights ?? []); expected numbers above 0")
+    let losses = (task ?? .classification).losses
+    try require(
+      task == nil || losses.contains(loss) || !LossCatalog.names.contains(loss),
+      "the loss \(loss) does not fit \((task ?? .classification).rawValue); expected "
+        + losses.joined(separator: " or "))
+    try require(
+      task != .multiLabel || labelSmoothing == 0,
+      "label smoothing is for photos of one class; expected 0 for multi-label")
+    try require(
+      task != .regression || mixing == nil, "numbers of two photos cannot be mixed")
+    try require(
       layerDecay > 0 && layerDecay <= 1,
       "layer decay is \(layerDecay); expected a number above 0, at most 1")
   }
@@ -173,6 +195,8 @@ extension TrainingOptions: Codable {
       loss: try value(.loss, usual.loss),
       labelSmoothing: try values.decode(Float.self, forKey: .labelSmoothing),
       classWeights: try values.decodeIfPresent([Float].self, forKey: .classWeights),
+      positiveWeights: try values.decodeIfPresent([Float].self, forKey: .positiveWeights),
+      task: try values.decodeIfPresent(LearningTask.self, forKey: .task),
       layerDecay: try value(.layerDecay, usual.layerDecay),
       mixing: try values.decodeIfPresent(String.self, forKey: .mixing),
       seed: try values.decode(UInt64.self, forKey: .seed))

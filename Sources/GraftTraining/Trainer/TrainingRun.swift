@@ -1,3 +1,4 @@
+import GraftData
 import GraftTensor
 
 #if canImport(Darwin)
@@ -18,6 +19,7 @@ struct TrainingRun<Network: TrainableNetwork> {
   let peakRate: Float
 
   private var options: TrainingOptions { trainer.options }
+  private var task: LearningTask { options.task ?? .classification }
   private let parameters: [LearnedParameter]
   private let buffers: [RunningBuffer]
   private var optimizerStates: [OptimizerState]
@@ -199,7 +201,8 @@ extension TrainingRun {
       guard loss.isFinite else {
         throw diverged("training loss is \(words(loss))", step: stepInEpoch + 1)
       }
-      let accuracy = Accuracy(logits: logits, labels: part.labels)
+      let accuracy = task.accuracy(
+        logits: logits, labels: part.labels, targets: part.targets.readOnly)
       pass.accuracy.correct += accuracy.correct
       pass.accuracy.total += accuracy.total
       network.backward()  // from here on the logits are gone
@@ -276,18 +279,20 @@ extension TrainingRun {
     if let loss = evaluation?.loss, !loss.isFinite {
       throw diverged("validation loss is \(words(loss))", step: stepsPerEpoch)
     }
-    let accuracy = evaluation?.accuracy.value ?? 0
-    let isBest =
-      evaluation.map { best?.isBeaten(by: accuracy, loss: $0.loss) ?? true } ?? true
-    if isBest {
+    var metrics = EpochMetrics(
+      epoch: epoch, trainingLoss: pass.lossSum / Double(pass.accuracy.total),
+      trainingAccuracy: task == .regression ? nil : pass.accuracy.value,
+      validationLoss: evaluation?.loss,
+      validationAccuracy: task == .regression ? nil : evaluation?.accuracy(of: task).value,
+      validationAveragePrecision: evaluation?.averagePrecision(of: task),
+      learningRate: Double(rate), isBest: true)
+    metrics.isBest =
+      evaluation.map { best?.isBeaten(by: metrics.score, loss: $0.loss) ?? true } ?? true
+    if metrics.isBest {
       best = TrainingState.Best(
-        epoch: epoch, accuracy: accuracy, loss: evaluation?.loss ?? .infinity, values: values,
+        epoch: epoch, accuracy: metrics.score, loss: evaluation?.loss ?? .infinity, values: values,
         validationLogits: evaluation?.logits)
     }
-    let metrics = EpochMetrics(
-      epoch: epoch, trainingLoss: pass.lossSum / Double(pass.accuracy.total),
-      trainingAccuracy: pass.accuracy.value, validationLoss: evaluation?.loss,
-      validationAccuracy: evaluation?.accuracy.value, learningRate: Double(rate), isBest: isBest)
     history.append(metrics)
     beginNextEpoch()
     return metrics

@@ -10,7 +10,8 @@ public struct TrainingState: Sendable {
   public struct Best: Sendable {
     /// Counted from 1.
     public var epoch: Int
-    /// Validation accuracy; 0 where nothing was kept back.
+    /// Validation accuracy, or what stands for it where photos have several labels; 0 where nothing
+    /// was kept back or where numbers are learned.
     public var accuracy: Double
     /// Validation loss; infinite where nothing was kept back.
     public var loss: Double

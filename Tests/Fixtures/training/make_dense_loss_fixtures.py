@@ -1,9 +1,11 @@
-"""Records losses of dense targets, and their gradients, in dense_losses.txt beside this file.
+"""Records losses of dense targets, and their gradients, in dense_losses.txt beside this file, and those
+with weights of positive answers in positive_weights.txt.
 
     python make_dense_loss_fixtures.py       # torch 2.13.0+cpu
 
 Each case is five lines: name, outputs of a row, smoothing, gamma; class weights, or `-`; targets, row by
-row; outputs; loss and gradient. Computed in float64 by torch's own losses and automatic derivatives.
+row; outputs; loss and gradient. In positive_weights.txt the weights of the positive answers come
+behind the class weights. Computed in float64 by torch's own losses and automatic derivatives.
 """
 import pathlib
 import torch
@@ -49,6 +51,10 @@ def mean_squared_error(z, y, w, smoothing, gamma):
     return F.mse_loss(z, y)
 
 
+def huber(z, y, w, smoothing, gamma):
+    return F.smooth_l1_loss(z, y)
+
+
 def half_squared_error(z, y, w, smoothing, gamma):
     return F.mse_loss(z, y, reduction="sum") / 2 / len(y)
 
@@ -87,4 +93,23 @@ for smoothing, weights in [(0.0, None), (0.1, None), (0.2, w)]:
     record(hinge, z, mixed, weights, smoothing)
 record(hinge, z, one_hot, w)
 record(hinge, z[:, :1], one_hot[:, :1])
+record(huber, z, torch.randn(6, 5) * 3)
+record(huber, z[:, :1], torch.randn(6, 1))
 pathlib.Path(__file__).with_name("dense_losses.txt").write_text("\n".join(lines) + "\n")
+
+lines = []
+positive = torch.tensor([3.0, 1.0, 0.5, 10.0, 0.1])
+
+
+def weighted_answers(z, y, w, smoothing, gamma):
+    t = smoothed(y, smoothing, max(y.shape[1], 2))
+    return F.binary_cross_entropy_with_logits(
+        z, t, weight=w, pos_weight=positive[:y.shape[1]].double())
+
+
+for outputs, targets, weights, smoothing in [
+        (z, many, None, 0.0), (z * 30, many, None, 0.0), (z, mixed, w, 0.0), (z, many, w, 0.1),
+        (z[:, :1], many[:, :1], None, 0.0)]:
+    record(weighted_answers, outputs, targets, weights, smoothing)
+    lines.insert(-3, numbers(positive[:targets.shape[1]]))
+pathlib.Path(__file__).with_name("positive_weights.txt").write_text("\n".join(lines) + "\n")
