@@ -102,6 +102,47 @@ import Testing
     #expect(split.leaks == [[0, 3]])
   }
 
+  /// A label on two photos of a hundred is on both sides, whatever else these have.
+  @Test(arguments: 1...20) func everyLabelIsOnEverySide(_ seed: Int) {
+    let samples = (0..<100).map { number in
+      let labels = (number % 2 == 0 ? [0] : []) + (number % 50 == 7 ? [1] : [])
+      return Sample(path: FilePath("\(number).png"), answer: .labels(labels, of: 2))
+    }
+    let split = Split(samples, hashes: hashes(samples), validation: 0.1, seed: UInt64(seed))
+    for side in [split.train, split.validation] {
+      let labels = Set(
+        side.compactMap { samples[$0].targets }.map { $0.map { Int($0) } }.flatMap { row in
+          row.indices.filter { row[$0] == 1 }
+        })
+      #expect(labels == [0, 1])
+    }
+    #expect((4...20).contains(split.validation.count))
+  }
+
+  @Test func photosWithNumbersAreOneGroup() {
+    let samples = [1, 2].map { number in
+      Sample(path: FilePath("\(number).png"), answer: .values([Float(number)]))
+    }
+    let split = Split(samples, hashes: hashes(samples), validation: 0.01, seed: 1)
+    #expect(split.train.count == 1 && split.validation.count == 1)
+    let same = samples.map { _ in ContentHash(of: [1]) }
+    #expect(Split(samples, hashes: same, seed: 1).conflicts == [[0, 1]])
+  }
+
+  @Test func tablesOfLabelsAndNumbers() {
+    let labels = [
+      Sample(path: "a.png", answer: .labels([0, 1], of: 2)),
+      Sample(path: "b.png", answer: .labels([], of: 2)),
+    ]
+    let values = [Sample(path: "a.png", answer: .values([1.5, -2]))]
+    func text(_ samples: [Sample]) -> String {
+      let split = Split(samples, hashes: hashes(samples), validation: 0, seed: 1)
+      return String(decoding: split.csv(samples, classes: ["red", "big"]), as: UTF8.self)
+    }
+    #expect(text(labels) == "path,labels,split\r\na.png,red|big,train\r\nb.png,,train\r\n")
+    #expect(text(values) == "path,red,big,split\r\na.png,1.5,-2.0,train\r\n")
+  }
+
   @Test func writesATable() {
     let samples = [
       Sample(path: "a/1.png", label: 0), Sample(path: "=a/2,\"x\".png", label: 1),

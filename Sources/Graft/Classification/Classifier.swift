@@ -10,10 +10,21 @@ public struct Classification: Hashable, Sendable {
     public var probability: Float
   }
 
+  /// A number of the photo.
+  public struct Value: Hashable, Sendable {
+    /// What it is called.
+    public var label: String
+    /// In the units of the photos that were learned from.
+    public var value: Float
+  }
+
   /// The photo, as it was given.
   public let path: FilePath
-  /// All classes, most probable first; empty where the photo cannot be read.
+  /// All classes, or all labels, most probable first; empty where the photo cannot be read, or where
+  /// the model says values.
   public let guesses: [Guess]
+  /// In the order of the outputs; empty where the model says no values.
+  public let values: [Value]
   /// Why the photo cannot be read.
   public let error: DataError?
 }
@@ -54,9 +65,11 @@ public struct Classifier {
     try forEachPhoto(paths) { (index, result) throws(GraftError) in
       switch result {
       case .success(let logits):
-        try onPhoto(Classification(path: paths[index], guesses: ranked(logits), error: nil))
+        try onPhoto(
+          Classification(
+            path: paths[index], guesses: ranked(logits), values: values(logits), error: nil))
       case .failure(let error):
-        try onPhoto(Classification(path: paths[index], guesses: [], error: error))
+        try onPhoto(Classification(path: paths[index], guesses: [], values: [], error: error))
       }
     }
   }
@@ -70,7 +83,8 @@ public struct Classifier {
     }
   }
 
-  private func forEachPhoto(
+  /// What the network gives for each photo, in the order given.
+  func forEachPhoto(
     _ paths: [FilePath],
     _ body: (Int, Result<[Float], DataError>) throws(GraftError) -> Directive
   ) throws(GraftError) {
@@ -118,8 +132,16 @@ public struct Classifier {
     }
   }
 
+  private func values(_ logits: [Float]) -> [Classification.Value] {
+    guard model.task == .regression else { return [] }
+    return zip(labels, model.answers(of: logits)).map {
+      Classification.Value(label: $0, value: $1)
+    }
+  }
+
   private func ranked(_ logits: [Float]) -> [Classification.Guess] {
-    let probabilities = softmax(logits)
+    guard model.task != .regression else { return [] }
+    let probabilities = model.answers(of: logits)
     return probabilities.indices
       .sorted { (probabilities[$0], $1) > (probabilities[$1], $0) }
       .map { Classification.Guess(label: labels[$0], probability: probabilities[$0]) }

@@ -43,7 +43,7 @@ struct ExportChecker {
   ) throws(GraftError) {
     var answers: [[Float]?] = []
     try Classifier(original, caching: caching, plan: plan).classifyLogits(photos) { logits in
-      answers.append(logits.map { softmax($0) })
+      answers.append(logits.map { original.answers(of: $0) })
       return progress(0)
     }
     guard answers.count == photos.count else { throw .stopped }
@@ -86,18 +86,33 @@ struct ExportChecker {
       }
       let ours = withView(original.preprocessing) { Array(session.forward($0).elements) }
       let theirs = withView(written.preprocessing) { written.run($0)[0] }
-      add(softmax(ours), probabilities(theirs), to: &check)
+      add(original.answers(of: ours), probabilities(theirs), to: &check)
     }
   }
 
   private func probabilities(_ output: [Float]) -> [Float] {
-    options.output == .logits ? softmax(output) : output
+    options.output == .logits ? original.answers(of: output) : output
+  }
+
+  /// Is it the same answer? The same class first, the same labels, or the values but for rounding.
+  private func agree(_ a: [Float], _ b: [Float], difference: Double) -> Bool {
+    switch original.task {
+    case .classification: a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] }
+    case .multiLabel: a.map { $0 >= 0.5 } == b.map { $0 >= 0.5 }
+    case .regression: difference <= options.tolerance
+    }
+  }
+
+  /// Values are compared in units of their deviation: the network's own.
+  private func size(_ output: Int) -> Double {
+    original.targetScale.map { Double($0.deviation[output]) } ?? 1
   }
 
   private func add(_ a: [Float], _ b: [Float], to check: inout ExportCheck) {
-    let difference = zip(a, b).map { abs(Double($0 - $1)) }.max() ?? 0
+    let differences = zip(a, b).enumerated().map { abs(Double($1.0 - $1.1)) / size($0) }
+    let difference = differences.max() ?? 0
     check.compared += 1
-    check.agreeing += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
+    check.agreeing += agree(a, b, difference: difference) ? 1 : 0
     check.largestDifference = max(
       check.largestDifference, difference.isFinite && a.count == b.count ? difference : 1)
   }

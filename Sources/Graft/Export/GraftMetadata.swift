@@ -8,6 +8,10 @@ struct GraftMetadata {
   /// The model's own preprocessing, where its arithmetic is done by the first nodes of the graph.
   var normalization: Preprocessing?
   var card: TrainingCard?
+  /// What the outputs mean: classes, unless the file says otherwise.
+  var task = LearningTask.classification
+  /// Of values, how they are scaled in the network.
+  var targets: TargetScale?
 
   enum Key {
     /// What all keys of graft's begin with.
@@ -17,6 +21,8 @@ struct GraftMetadata {
     static let normalization = "graft.normalization"
     static let card = "graft.card"
     static let check = "graft.check"
+    static let task = "graft.task"
+    static let targets = "graft.targets"
     /// Where other readers look for the labels.
     static let names = "names"
   }
@@ -40,6 +46,17 @@ struct GraftMetadata {
         throw GraftError("\(place): metadata '\(Key.labels)' is no JSON list of class names")
       }
       self.labels = labels
+    }
+    if let name = model.metadataValue(Key.task) {
+      guard let task = LearningTask(rawValue: name) else {
+        throw GraftError(
+          "\(place): metadata '\(Key.task)' is '\(DisplayName.escaped(name))'; expected "
+            + LearningTask.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      self.task = task
+    }
+    targets = model.metadataValue(Key.targets).flatMap {
+      try? JSONDecoder().decode(TargetScale.self, from: Data($0.utf8))
     }
     // A card of another version of graft is not worth refusing a model for.
     card = model.metadataValue(Key.card).flatMap {

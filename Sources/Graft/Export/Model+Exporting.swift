@@ -74,6 +74,9 @@ extension Model {
         "the model has no labels; every file that graft writes says what its outputs mean",
         hints: ["Give them with --labels FILE, one name a line."])
     }
+    if task == .regression, options.output == .logits {
+      throw GraftError("values have no logits; the file gives them as they are", kind: .usage)
+    }
     guard labels.count == classCount else {
       throw GraftError(
         "the model has \(labels.count) labels and \(classCount) outputs; they must be as many")
@@ -127,9 +130,10 @@ extension Model {
       () throws(GraphError) in
       var graph = graph
       if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }
-      if options.output == .probabilities { graph = try graph.endingInProbabilities() }
+      if options.output == .probabilities { graph = try graph.endingInAnswers(task, targetScale) }
       graph = graph.renaming(graph.inputs[0].name, to: "image")
-      graph = graph.renaming(graph.outputs[0], to: options.output.rawValue)
+      graph = graph.renaming(
+        graph.outputs[0], to: task == .regression ? "values" : options.output.rawValue)
       return try graph.exported(opset: options.opset)
     }
     model.producerVersion = graftVersion
@@ -145,6 +149,8 @@ extension Model {
     let labels = stableJSON(labels ?? [])
     add(GraftMetadata.Key.labels, labels)
     add(GraftMetadata.Key.names, labels)
+    if task != .classification { add(GraftMetadata.Key.task, task.rawValue) }
+    if let targetScale { add(GraftMetadata.Key.targets, stableJSON(targetScale)) }
     if options.input == .pixels {
       add(GraftMetadata.Key.preprocessing, preprocessing.leavingArithmeticToNetwork.json)
       add(GraftMetadata.Key.normalization, preprocessing.json)

@@ -143,7 +143,7 @@ struct RunInProgress {
         name: phase.phase.name, settings: outcome.settings, epochs: result.epochs,
         bestEpoch: result.bestEpoch))
     let epoch = result.epochs.first { $0.epoch == result.bestEpoch }
-    let (accuracy, loss) = (epoch?.validationAccuracy ?? 0, epoch?.validationLoss ?? .infinity)
+    let (accuracy, loss) = (epoch?.score ?? 0, epoch?.validationLoss ?? .infinity)
     if let best = progress.best {
       // Without validation the last phase is the best that is known.
       let isJudged = epoch?.validationLoss != nil

@@ -6,8 +6,10 @@ public struct FineTuningRun: Sendable {
   public let report: Report
   /// The photos as they were split, without those that were skipped.
   public let photos: SplitPhotos
-  /// What the model says of every validation photo.
+  /// What the model says of every validation photo; empty where it says no classes.
   public let validationPredictions: [ValidationPrediction]
+  /// The same where it says labels or values.
+  public let validationAnswers: [ValidationAnswer]
   /// Why the last phase ended.
   public let outcome: TrainingResult<Graph>.Outcome
 }
@@ -25,11 +27,11 @@ public struct ValidationPrediction: Hashable, Sendable {
 }
 
 extension Model {
-  /// The same model with a fresh head for other classes.
+  /// The same model with a fresh head for other classes, or for labels or values.
   public func replacingHead(
-    classes: [String], seed: UInt64 = 1
+    classes: [String], seed: UInt64 = 1, task: LearningTask = .classification
   ) throws(GraftError) -> Model {
-    guard classes.count >= 2 else {
+    guard classes.count >= (task == .classification ? 2 : 1) else {
       throw GraftError("a classifier needs at least two classes; there are \(classes.count)")
     }
     var model = self
@@ -37,6 +39,8 @@ extension Model {
       () throws(GraphError) in try graph.replacingHead(classes: classes.count, seed: seed)
     }
     model.labels = classes
+    model.task = task
+    model.targetScale = task == .regression ? TargetScale(identityOf: classes.count) : nil
     model.card = nil
     model.hasFreshHead = true
     return model
@@ -45,7 +49,9 @@ extension Model {
   /// Trains the network on photos, as far down as the options' depth says: the head first, on
   /// features of the frozen network, then what lies below it.
   ///
-  /// The model's labels must be the photos' classes: call ``replacingHead(classes:seed:)`` first.
+  /// The model's labels must be the photos' classes: call ``replacingHead(classes:seed:task:)`` first.
+  /// Where these have several labels or numbers, the options are taken as
+  /// ``FineTuningOptions/fitting(_:)`` that task.
   ///
   /// - Parameters:
   ///   - checkpoint: where an earlier run with the same model, photos and options was.
@@ -58,11 +64,7 @@ extension Model {
     onEvent: (FineTuningEvent) -> Directive = { _ in .proceed },
     onCheckpoint: (FineTuningCheckpoint) throws(GraftError) -> Void = { _ in }
   ) throws(GraftError) -> FineTuningRun {
-    guard labels == photos.labels else {
-      throw GraftError(
-        "the model's labels are not the folder's classes; replace the head first", kind: .usage)
-    }
-    return try FineTuner(self, photos, options).run(
+    try FineTuner(preparing(for: photos), photos, options.fitting(photos.task)).run(
       from: checkpoint, onEvent: onEvent, onCheckpoint: onCheckpoint)
   }
 

@@ -18,7 +18,7 @@ struct FineTuningReport {
   var finishedRun: FineTuningRun {
     FineTuningRun(
       best: bestModel, report: report, photos: run.photos, validationPredictions: predictions,
-      outcome: run.outcome)
+      validationAnswers: answers, outcome: run.outcome)
   }
 
   /// The phase whose weights were kept.
@@ -28,18 +28,28 @@ struct FineTuningReport {
     let photos = run.photos
     var best = model
     best.graph = run.graph
-    best.outputActivation = .softmax
+    best.outputActivation = Self.activation(of: model.task)
     best.hasFreshHead = false
     best.card = TrainingCard(
       base: model.base ?? TrainingCard.Base(name: model.name, sha256: model.fileHash),
       trained: kept.name, classes: photos.labels, trainingPhotos: photos.split.train.count,
       validationPhotos: photos.split.validation.count, splitHash: photos.splitHash,
-      settings: kept.settings, validation: report.validation, graftVersion: graftVersion)
+      settings: kept.settings, validation: report.validation, multiLabel: report.multiLabel,
+      regression: report.regression, graftVersion: graftVersion)
     return best
+  }
+
+  private static func activation(of task: LearningTask) -> OutputActivation {
+    switch task {
+    case .classification: .softmax
+    case .multiLabel: .sigmoid
+    case .regression: .none
+    }
   }
 
   private var report: Report {
     let photos = run.photos
+    let answers = answers
     let confusion = ConfusionMatrix(
       classCount: photos.labels.count, labels: predictions.map(\.label),
       predictions: predictions.map(\.prediction))
@@ -53,11 +63,41 @@ struct FineTuningReport {
       phases: progress.finished, keptPhase: kept.name,
       validation: predictions.isEmpty
         ? nil : ValidationReport(confusion, classes: photos.labels, loss: bestLoss),
+      multiLabel: multiLabelReport(loss: bestLoss),
+      regression: model.task == .regression && !answers.isEmpty
+        ? RegressionReport(
+          outputs: answers.flatMap(\.answers), targets: answers.flatMap(\.targets),
+          targetCount: photos.labels.count, loss: bestLoss) : nil,
       timings: run.timings)
   }
 
+  private func multiLabelReport(loss: Double?) -> MultiLabelReport? {
+    guard model.task == .multiLabel, let logits = progress.best?.validationLogits else {
+      return nil
+    }
+    return MultiLabelReport(
+      logits: logits.elements, targets: answers.flatMap(\.targets),
+      labelCount: run.photos.labels.count, loss: loss)
+  }
+
+  private var answers: [ValidationAnswer] {
+    guard model.task != .classification, let logits = progress.best?.validationLogits else {
+      return []
+    }
+    let width = logits.shape[1]
+    let elements = logits.elements
+    return run.photos.split.validation.enumerated().map { row, index in
+      let sample = run.photos.samples[index]
+      return ValidationAnswer(
+        path: sample.path, targets: sample.targets ?? [],
+        answers: model.answers(of: Array(elements[row * width..<(row + 1) * width])))
+    }
+  }
+
   private var predictions: [ValidationPrediction] {
-    guard let logits = progress.best?.validationLogits else { return [] }
+    guard model.task == .classification, let logits = progress.best?.validationLogits else {
+      return []
+    }
     let width = logits.shape[1]
     let elements = logits.elements
     let photos = run.photos
@@ -93,8 +133,7 @@ extension SplitPhotos {
         (index, error.in(file: samples[index].path.displayName))
       })
     guard onEvent(.skipped(named)) == .proceed else { throw .stopped }
-    guard Set(readable.split.train.map { readable.samples[$0].label }).count == labels.count
-    else {
+    guard readable.countsPerClass(readable.split.train).allSatisfy({ $0 > 0 }) else {
       throw GraftError("after leaving out unreadable photos a class has none left", hints: names)
     }
     return readable

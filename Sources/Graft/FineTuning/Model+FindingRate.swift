@@ -54,11 +54,8 @@ extension Model {
     onEvent: (FineTuningEvent) -> Directive = { _ in .proceed },
     onStep: (Int) -> Directive = { _ in .proceed }
   ) throws(GraftError) -> RateSearch {
-    guard labels == photos.labels else {
-      throw GraftError(
-        "the model's labels are not the folder's classes; replace the head first", kind: .usage)
-    }
-    var model = self
+    var model = try preparing(for: photos)
+    let options = options.fitting(photos.task)
     model.graph = graph.givingNodesOwnParameters()
     let phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
       try PhaseTrainer(model, phase, options)

@@ -7,6 +7,7 @@ struct FeatureRows: SampleSource {
   /// The rows that are samples.
   let rows: [Int]
   let labels: [Int]
+  let targets: Tensor?
   let layout: Layout
 
   var sampleShape: Shape { Shape(Array(features.shape.dimensions.dropFirst())) }
@@ -52,6 +53,7 @@ final class RunningFeatures<Photos: SampleSource>: SampleSource {
   }
 
   var labels: [Int] { photos.labels }
+  var targets: Tensor? { photos.targets }
 
   func prefetch(_ indices: ArraySlice<Int>, epoch: Int?) {
     photos.prefetch(indices, epoch: epoch)
@@ -79,6 +81,7 @@ final class RunningFeatures<Photos: SampleSource>: SampleSource {
 /// from view `e % views`.
 struct ViewedFeatures: SampleSource {
   let labels: [Int]
+  let targets: Tensor?
   let layout: Layout
   let sampleShape: Shape
   /// How many there are of each photo.
@@ -91,6 +94,7 @@ struct ViewedFeatures: SampleSource {
     progress: (Int) -> Directive
   ) throws(GraftError) {
     labels = source.labels
+    targets = source.targets
     layout = source.layout
     sampleShape = source.sampleShape
     self.views = views

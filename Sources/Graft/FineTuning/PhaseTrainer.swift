@@ -199,7 +199,8 @@ extension PhaseTrainer {
     let rows = { (indices: [Int]) in
       FeatureRows(
         features: features.tensor, rows: indices.compactMap { places[$0] },
-        labels: indices.map { photos.samples[$0].label }, layout: features.layout)
+        labels: indices.map { photos.samples[$0].label },
+        targets: photos.targets(of: indices, scale: model.targetScale), layout: features.layout)
     }
     var samples = Samples(
       training: usesKeptFeatures
@@ -222,13 +223,18 @@ extension PhaseTrainer {
       () throws(TrainingError) in
       Samples(
         training: try changedPhotos(photos),
-        validation: try PlainPhotos(validation, preprocessing: model.preprocessing))
+        validation: try PlainPhotos(
+          validation,
+          targets: photos.targets(of: photos.split.validation, scale: model.targetScale),
+          preprocessing: model.preprocessing))
     }
   }
 
   private func changedPhotos(_ photos: SplitPhotos) throws(TrainingError) -> AugmentedPhotos {
     try AugmentedPhotos(
-      photos.split.train.map { photos.samples[$0] }, preprocessing: model.preprocessing,
+      photos.split.train.map { photos.samples[$0] },
+      targets: photos.targets(of: photos.split.train, scale: model.targetScale),
+      preprocessing: model.preprocessing,
       policy: options.augmentation, views: options.augmentViews, seed: phase.settings.seed)
   }
 
@@ -255,7 +261,8 @@ extension FeatureSet {
     let tensor = try Tensor(unsafeUninitialized: shape) { (memory) throws(TrainingError) in
       try rows.read(ArraySlice(0..<rows.count), epoch: nil, into: memory)
     }
-    try self.init(features: tensor, labels: rows.labels, layout: rows.layout)
+    try self.init(
+      features: tensor, labels: rows.labels, targets: rows.targets, layout: rows.layout)
   }
 }
 
@@ -326,7 +333,9 @@ extension PhaseTrainer {
     if let features = samples.features {
       settings = try HeadTrainer(settings).resolvedOptions(for: features)
     }
-    if options.balancesClasses, settings.classWeights == nil {
+    if options.balancesClasses, let targets = samples.training.targets {
+      if model.task == .multiLabel { settings.positiveWeights = targets.balancingWeights }
+    } else if options.balancesClasses, settings.classWeights == nil {
       settings.classWeights = Self.balance(samples.training.labels, classes: model.classCount)
     }
     return settings

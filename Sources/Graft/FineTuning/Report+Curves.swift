@@ -21,6 +21,7 @@ extension Report {
       series: [
         series("training loss", \.trainingLoss), series("validation loss", \.validationLoss),
         series("validation accuracy", \.validationAccuracy),
+        series("validation average precision", \.validationAveragePrecision),
       ].compactMap { $0 })
   }
 }

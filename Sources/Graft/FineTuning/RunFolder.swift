@@ -184,7 +184,7 @@ extension RunFolder {
     try write("val-predictions.csv", predictionsCSV(run, root: root))
     try write("skipped.csv", skippedCSV(run.photos, root: root))
     try write(facts)
-    let photos = run.validationPredictions.map(\.path)
+    let photos = run.validationPredictions.map(\.path) + run.validationAnswers.map(\.path)
     let check = try run.best.write(
       to: path.appending(Self.modelName), options: ExportOptions(replaces: true),
       comparingOn: Array(photos.prefix(Self.comparedPhotos)), caching: caching, plan: plan)
@@ -227,6 +227,11 @@ extension RunFolder {
   }
 
   private func predictionsCSV(_ run: FineTuningRun, root: FilePath) -> [UInt8] {
+    guard run.photos.task == .classification else {
+      return CSVWriter(
+        run.validationAnswers, run.photos.task, outputs: run.photos.labels
+      ) { relative($0, to: root) }.bytes
+    }
     var csv = CSVWriter(header: ["path", "label", "prediction", "probability"])
     for row in run.validationPredictions {
       csv.append([

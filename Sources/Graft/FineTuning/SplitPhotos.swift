@@ -19,6 +19,8 @@ public struct SplitPhotos: Sendable {
 
   /// Class names: what ``Model/replacingHead(classes:seed:)`` wants.
   public var labels: [String] { folder.classes }
+  /// What there is to learn.
+  public var task: LearningTask { folder.task }
 
   /// Reads every photo once to hash it.
   init(

@@ -17,6 +17,10 @@ public struct Model: Sendable {
   public var preprocessingOrigin: PreprocessingOrigin
   /// Class names in output order; nil where nobody knows them.
   public var labels: [String]?
+  /// What the outputs mean.
+  public var task = LearningTask.classification
+  /// Of values, how they are scaled in the network; nil for other tasks.
+  public var targetScale: TargetScale?
   /// How it was made, for models that graft trained.
   public var card: TrainingCard?
   /// Where it came from; nil for a model that was made in memory.
@@ -184,6 +188,7 @@ extension Model {
     graph.metadata.removeAll { $0.key.hasPrefix(GraftMetadata.Key.prefix) }
     labels = metadata.labels
     card = metadata.card
+    try adoptTask(metadata, place: place)
     base = metadata.card?.base
     if let own = metadata.preprocessing {
       preprocessing = own

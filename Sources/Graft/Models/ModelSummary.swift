@@ -34,6 +34,8 @@ public struct ModelSummary: Sendable, Encodable {
   public var preprocessing: Preprocessing
   /// Where the preprocessing is known from, such as `file`.
   public var preprocessingOrigin: String
+  /// What the outputs mean, where these are no classes: `multi-label` or `regression`.
+  public var task: String?
   /// How many outputs there are.
   public var classes: Int
   /// The names of the classes, where they are known.
@@ -74,7 +76,8 @@ extension Model {
       name: name, opset: graph.opset, inputShape: graph.inputs[0].imageShape.dimensions,
       layers: layers, parameters: graph.parameterCount, flop: layers.reduce(0) { $0 + $1.flop },
       head: head, outputActivation: outputActivation.rawValue, preprocessing: preprocessing,
-      preprocessingOrigin: preprocessingOrigin.name, classes: classCount, labels: labels,
+      preprocessingOrigin: preprocessingOrigin.name,
+      task: task == .classification ? nil : task.rawValue, classes: classCount, labels: labels,
       card: card)
   }
 

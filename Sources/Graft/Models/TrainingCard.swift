@@ -28,8 +28,12 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   public var splitHash: String
   /// Everything that was asked of training.
   public var settings: TrainingOptions
-  /// Nil where no photo was kept back.
+  /// Nil where no photo was kept back, or what was learned are no classes.
   public var validation: ValidationReport?
+  /// In place of that where photos have several labels.
+  public var multiLabel: MultiLabelReport?
+  /// In place of that where photos have numbers.
+  public var regression: RegressionReport?
   /// Version of graft that made it.
   public var graftVersion: String
 
@@ -37,6 +41,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   public init(
     base: Base, trained: String, classes: [String], trainingPhotos: Int, validationPhotos: Int,
     splitHash: String, settings: TrainingOptions, validation: ValidationReport?,
+    multiLabel: MultiLabelReport? = nil, regression: RegressionReport? = nil,
     graftVersion: String = Graft.graftVersion
   ) {
     self.base = base
@@ -47,6 +52,8 @@ public struct TrainingCard: Hashable, Sendable, Codable {
     self.splitHash = splitHash
     self.settings = settings
     self.validation = validation
+    self.multiLabel = multiLabel
+    self.regression = regression
     self.graftVersion = graftVersion
   }
 }

@@ -3,6 +3,8 @@ public enum OutputActivation: String, Hashable, Sendable, Codable {
   case none
   case softmax
   case logSoftmax
+  /// Of each output for itself; where graft wrote it, set aside too.
+  case sigmoid
 }
 
 extension Graph {
