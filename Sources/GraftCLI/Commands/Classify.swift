@@ -11,6 +11,7 @@ struct Classify: ParsableCommand {
         graft classify pets.onnx holiday/
         graft classify pets.onnx holiday/ -o labels.csv
         graft classify pets.onnx holiday/ --sort-into sorted/ --min-confidence 0.8
+        graft classify tags.onnx holiday/ --threshold 0.3 -o tags.csv
       """)
 
   @Argument(help: "A model's name, or a path to an .onnx file or a run.")
@@ -30,6 +31,11 @@ struct Classify: ParsableCommand {
   @Option(
     parsing: .unconditional, help: "A photo whose best class is less probable is called unsure.")
   var minConfidence: Float = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: "Of a model with several labels: how probable those are that are said. (default: 0.5)")
+  var threshold: Float?
 
   @Option(help: "Link photos into one folder per class below this one.")
   var sortInto: String?
@@ -51,6 +57,9 @@ struct Classify: ParsableCommand {
     guard top >= 1 else { throw ValidationError("--top is \(top); expected at least 1") }
     guard (0...1).contains(minConfidence) else {
       throw ValidationError("--min-confidence is \(minConfidence); expected 0 to 1")
+    }
+    if let threshold, !(threshold > 0 && threshold < 1) {
+      throw ValidationError("--threshold is \(threshold); expected above 0, below 1")
     }
     if copy, sortInto == nil { throw ValidationError("--copy belongs to --sort-into") }
     if output != nil, runFlags.json {

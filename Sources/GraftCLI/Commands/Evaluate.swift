@@ -38,22 +38,46 @@ struct Evaluate: ParsableCommand {
     if source != labelFlags.source, let words = source.words {
       runFlags.talk.say("\(words), as the run has them")
     }
-    let folder = try LabelFlags.photos(in: place, source)
+    // What the photos are said to show depends on the model, unless their folders say it.
+    let model = source == .folders ? nil : try load()
+    let folder = try LabelFlags.photos(in: place, source, model?.task ?? .classification)
     let samples = try samples(of: folder)
-    var model = try modelFlags.load(model, fetching: runFlags.talk)
-    if let names { model = try LabelFile.naming(model, names) }
+    try evaluate(try model ?? load(), on: folder, samples)
+  }
+
+  private func load() throws(GraftError) -> Model {
+    let model = try modelFlags.load(model, fetching: runFlags.talk)
+    return try names.map { names throws(GraftError) in try LabelFile.naming(model, names) } ?? model
+  }
+
+  private func evaluate(
+    _ model: Model, on folder: ImageFolder, _ samples: [Sample]
+  ) throws(GraftError) {
+    guard model.task == folder.task else {
+      throw GraftError(
+        "\(self.model) says \(model.task == .regression ? "values" : "several labels"); give those of "
+          + "the photos with --labels FILE.csv", kind: .usage)
+    }
     model.warnAboutPreprocessing(runFlags.talk)
     var bar = ProgressBar("photos", total: samples.count, isShown: !runFlags.talk.isQuiet)
-    let result = try model.evaluate(
-      on: folder, samples: samples, caching: runFlags.caching, plan: runFlags.plan
-    ) { done in
+    func progress(_ done: Int) -> Directive {
       bar.update(done)
       return Interruption.directive
     }
-    bar.finish()
-    if Interruption.directive == .stop {
-      throw Interruption.error("stopped after \(result.rows.count) of \(samples.count) photos")
+    guard model.task == .classification else {
+      let result = try model.evaluateTargets(
+        on: folder, samples: samples, caching: runFlags.caching, plan: runFlags.plan,
+        onProgress: progress)
+      bar.finish()
+      try checkIsWhole(result.rows.count, of: samples.count)
+      try show(result)
+      return try refuse(result.unreadable, of: samples.count)
     }
+    let result = try model.evaluate(
+      on: folder, samples: samples, caching: runFlags.caching, plan: runFlags.plan,
+      onProgress: progress)
+    bar.finish()
+    try checkIsWhole(result.rows.count, of: samples.count)
     if runFlags.json {
       try Output.standard.json(result.report)
     } else {
@@ -61,11 +85,37 @@ struct Evaluate: ParsableCommand {
       try Output.standard.line()
       for line in result.report.lines(result.classes) { try Output.standard.line(line) }
     }
-    if !result.unreadable.isEmpty {
-      throw GraftError(
-        "\(result.unreadable.count) of \(samples.count) photos cannot be read",
-        hints: result.unreadable.prefix(10).map { "\($0.path.displayText): \($0.error.message)" })
+    try refuse(result.unreadable, of: samples.count)
+  }
+
+  private func checkIsWhole(_ done: Int, of count: Int) throws(GraftError) {
+    guard Interruption.directive == .stop else { return }
+    throw Interruption.error("stopped after \(done) of \(count) photos")
+  }
+
+  private func show(_ result: TargetEvaluation) throws(GraftError) {
+    let out = Output.standard
+    if let report = result.multiLabel {
+      if runFlags.json { return try out.json(report) }
+      try out.line(report.summary)
+      try out.line()
+      for line in report.labelTable(result.outputs) { try out.line(line) }
     }
+    if let report = result.regression {
+      if runFlags.json { return try out.json(report) }
+      try out.line(report.summary)
+      try out.line()
+      for line in report.valueTable(result.outputs) { try out.line(line) }
+    }
+  }
+
+  private func refuse(
+    _ unreadable: [(path: FilePath, error: DataError)], of count: Int
+  ) throws(GraftError) {
+    guard !unreadable.isEmpty else { return }
+    throw GraftError(
+      "\(unreadable.count) of \(count) photos cannot be read",
+      hints: unreadable.prefix(10).map { "\($0.path.displayText): \($0.error.message)" })
   }
 
   /// Names of outputs, where the file behind --labels is a list of these.

@@ -11,7 +11,8 @@ struct Export: ParsableCommand {
         graft export runs/my-photos-vgg16-1 -o pets.onnx
         graft export runs/my-photos-vgg16-1 -o pets.onnx --input normalised --output logits
 
-      The file takes RGB values 0 to 255 and gives probabilities unless said otherwise; labels, \
+      The file takes RGB values 0 to 255 and gives probabilities unless said otherwise, values \
+      where the model says these; labels, \
       preprocessing and a training card travel in its metadata.
       """)
 
@@ -66,7 +67,7 @@ struct Export: ParsableCommand {
       check.photos > 0
       ? "\(check.photos) validation photos" : "\(check.compared) drawn pictures (no photos at hand)"
     try Output.standard.line(
-      "Wrote   \(target)   opset \(opset), \(model.classCount) classes, "
+      "Wrote   \(target)   opset \(opset), \(model.outputWords), "
         + String(format: "%.1f MB", Double(model.parameterBytes) / 1e6))
     try Output.standard.line(
       "        same answers as the model on \(check.agreeing)/\(check.compared) of \(compared), "

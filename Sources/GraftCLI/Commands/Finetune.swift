@@ -16,6 +16,7 @@ struct Finetune: ParsableCommand {
         graft finetune resnet50.onnx on my-photos --depth block --augment light -o runs/pets
         graft finetune vgg16 on my-photos --labels labels.csv
         graft finetune vgg16 on my-photos --labels-from-name '(.+)_\\d+'
+        graft finetune vgg16 on my-photos --labels labels.csv --multi-label
         graft finetune --resume runs/pets
 
       The folder has one subfolder per class, or train/ and val/ (and test/) with one per class. \
@@ -55,6 +56,7 @@ struct Finetune: ParsableCommand {
 
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Labels") var labelFlags: LabelFlags
+  @OptionGroup(title: "Labels") var taskFlags: TaskFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 

@@ -21,14 +21,16 @@ struct FinetuneSession {
   }
 
   func run() throws(GraftError) {
+    try command.taskFlags.check(command.labelFlags, command.training)
     _ = try options(balances: false)
     if interrupted == nil { try checkOutput() }
-    let folder = try command.labelFlags.photos(in: folderPath)
+    let folder = try command.labelFlags.photos(in: folderPath, command.taskFlags.task)
     let base = try command.modelFlags.load(modelName, fetching: talk)
     let photos = try folder.split(
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)
-    let model = try base.replacingHead(classes: photos.labels, seed: command.seed)
+    let model = try base.replacingHead(
+      classes: photos.labels, seed: command.seed, task: photos.task)
     try sayModel(model, classes: photos.labels.count)
     let checkpoint = try interrupted.map { (run) throws(GraftError) in
       try FineTuningCheckpoint(contentsOf: run.checkpoint)
@@ -81,12 +83,13 @@ struct FinetuneSession {
   /// A setting that cannot be is said before the work, not after.
   private func options(balances: Bool) throws(GraftError) -> FineTuningOptions {
     try command.training.options(
-      seed: command.seed, balances: balances, command.runFlags, strict: command.strict)
+      seed: command.seed, balances: balances, task: command.taskFlags.task, command.runFlags,
+      strict: command.strict)
   }
 
   /// Classes are weighted where the largest has twice the photos of the smallest.
   private func balances(_ photos: SplitPhotos) -> Bool {
-    guard command.training.balance == .auto else { return false }
+    guard command.training.balance == .auto, photos.task != .regression else { return false }
     let counts = photos.countsPerClass(photos.samples.indices)
     return (counts.max() ?? 0) >= 2 * max(counts.min() ?? 0, 1)
   }
@@ -97,11 +100,13 @@ struct FinetuneSession {
 extension FinetuneSession {
   private func sayData(_ folder: ImageFolder, _ photos: SplitPhotos) {
     let counts = photos.countsPerClass(photos.samples.indices)
-    let classes = zip(photos.labels, counts).map { "\($0) \($1)" }
-    let shown = classes.prefix(12).joined(separator: ", ") + (classes.count > 12 ? ", …" : "")
+    let outputs =
+      photos.task == .regression
+      ? photos.labels : zip(photos.labels, counts).map { "\($0) \($1)" }
+    let shown = outputs.prefix(12).joined(separator: ", ") + (outputs.count > 12 ? ", …" : "")
     talk.say(
-      "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(photos.labels.count) classes "
-        + "(\(shown))")
+      "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(kinds(photos)) (\(shown))"
+    )
     if let words = command.labelFlags.source.words { talk.say("        \(words)") }
     sayLeftOut(folder)
     if folder.hiddenCount > 0 {
@@ -114,21 +119,28 @@ extension FinetuneSession {
     }
     for group in photos.split.conflicts.prefix(3) {
       let names = group.map { photos.samples[$0].path.displayText }.joined(separator: " and ")
-      talk.warn("the same photo is in two classes: \(names)")
+      talk.warn(
+        photos.task == .classification
+          ? "the same photo is in two classes: \(names)"
+          : "the same photo has different entries: \(names)")
     }
     for group in photos.split.leaks.prefix(3) {
       let names = group.map { photos.samples[$0].path.displayText }.joined(separator: " and ")
       talk.warn("the same photo is on both sides of the split: \(names)")
     }
     if balances(photos) {
-      talk.say("        classes differ in size; rare ones weigh more (--balance none: all alike)")
+      talk.say(
+        photos.task == .multiLabel
+          ? "        labels differ in number; rare ones weigh more (--balance none: all alike)"
+          : "        classes differ in size; rare ones weigh more (--balance none: all alike)")
     }
-    let small = zip(photos.labels, counts).filter { $0.1 < 20 }.map { "\($0.0) \($0.1)" }
+    let small = zip(photos.labels, counts)
+      .filter { $0.1 < 20 && photos.task != .regression }.map { "\($0.0) \($0.1)" }
     if !small.isEmpty {
       talk.say(
         "        few photos: \(small.prefix(5).joined(separator: ", "))"
-          + (small.count > 5 ? " and \(small.count - 5) more classes" : "")
-          + "; 20 or more of a class are better")
+          + (small.count > 5 ? " and \(small.count - 5) more \(things(photos))" : "")
+          + "; 20 or more of a \(photos.task == .multiLabel ? "label" : "class") are better")
     }
     let drawn =
       folder.validation == nil
@@ -138,6 +150,21 @@ extension FinetuneSession {
     talk.say(
       "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "
         + "(\(drawn))\(test)")
+  }
+
+  /// `5 classes`, `1 label and 12 photos without one`, `2 values`
+  private func kinds(_ photos: SplitPhotos) -> String {
+    let count = photos.labels.count
+    let bare = photos.samples.count { $0.answer == .labels([], of: count) }
+    switch photos.task {
+    case .classification: return "\(count) classes"
+    case .multiLabel: return counted(count, "label") + (bare > 0 ? " and \(bare) without one" : "")
+    case .regression: return counted(count, "value")
+    }
+  }
+
+  private func things(_ photos: SplitPhotos) -> String {
+    photos.task == .multiLabel ? "labels" : "classes"
   }
 
   /// Photos of which the table says nothing.

@@ -87,6 +87,7 @@ struct Inspect: ParsableCommand {
     try out.line("input          \(Shape([1] + summary.inputShape))")
     try out.line("head           \(summary.head)")
     try out.line("ends with      \(summary.outputActivation)")
+    if let task = summary.task { try out.line("task           \(task)") }
     try out.line("preprocessing  \(summary.preprocessing.words)  (\(summary.preprocessingOrigin))")
     try out.line("               \(summary.preprocessing.json)")
     try out.line("labels         \(Self.text(summary.labels, count: summary.classes))")
@@ -102,6 +103,9 @@ struct Inspect: ParsableCommand {
     )
     if let validation = card.validation {
       try out.line("               validation accuracy \(validation.words)")
+    }
+    for summary in [card.multiLabel?.summary, card.regression?.summary] {
+      if let summary { try out.line("               validation \(summary)") }
     }
   }
 

@@ -42,6 +42,7 @@ struct LrFind: ParsableCommand {
 
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Labels") var labelFlags: LabelFlags
+  @OptionGroup(title: "Labels") var taskFlags: TaskFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
 
@@ -64,10 +65,12 @@ struct LrFind: ParsableCommand {
     try place.checkFile(replaces: force)
     let table = FilePath(output + ".csv")
     try OutputPlace(table.string).checkFile(replaces: force)
-    let options = try training.options(seed: seed, balances: false, runFlags, strict: false)
+    try taskFlags.check(labelFlags, training)
+    let options = try training.options(
+      seed: seed, balances: false, task: taskFlags.task, runFlags, strict: false)
     let photos = try read(PathArguments.path(words[words.count - 1]))
     let base = try modelFlags.load(model, fetching: runFlags.talk)
-    let model = try base.replacingHead(classes: photos.labels, seed: seed)
+    let model = try base.replacingHead(classes: photos.labels, seed: seed, task: photos.task)
     let found = try search(model, photos, options)
     guard Interruption.directive == .proceed else {
       throw Interruption.error("stopped before the end; nothing was written")
@@ -78,7 +81,7 @@ struct LrFind: ParsableCommand {
   }
 
   private func read(_ path: FilePath) throws(GraftError) -> SplitPhotos {
-    try labelFlags.photos(in: path).split(seed: seed)
+    try labelFlags.photos(in: path, taskFlags.task).split(seed: seed)
   }
 
   private func search(
@@ -123,7 +126,7 @@ extension LrFind {
     try out.line("Wrote   \(output) and \(table)")
     try out.line()
     try out.line(
-      "Next    graft finetune \(model) on \(folder)\(labelFlags.words) --depth \(training.depth)"
+      "Next    graft finetune \(model) on \(folder)\(labelFlags.words)\(taskFlags.words) --depth \(training.depth)"
         + "\(training.wordsForRate) --lr \(short(suggestion))")
   }
 

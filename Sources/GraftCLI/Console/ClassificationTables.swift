@@ -10,17 +10,21 @@ protocol ClassificationTable {
 /// For people: path, label, probability.
 struct TextTable: ClassificationTable {
   private let width: Int
+  private let task: LearningTask
 
   /// Paths line up, but a long one among short ones does not push all others away.
-  init(_ paths: [FilePath]) {
+  init(_ paths: [FilePath], _ task: LearningTask) {
+    self.task = task
     width = paths.lazy.map { $0.displayText.count }.filter { $0 <= 60 }.max() ?? 0
   }
 
   mutating func add(_ verdict: Verdict) throws(GraftError) {
     guard verdict.error == nil else { return }
-    let guesses = verdict.guesses.map {
+    var guesses = verdict.guesses.map {
       "\($0.label) \(String(format: "%.2f", $0.probability))"
     }
+    if task == .multiLabel, guesses.isEmpty { guesses = ["no label"] }
+    guesses += verdict.values.map { "\($0.label) \(String(format: "%.6g", $0.value))" }
     let text = (verdict.isUnsure ? "unsure  " : "") + guesses.joined(separator: ", ")
     let path = verdict.path.displayText
     let space = String(repeating: " ", count: max(width - path.count, 0))
@@ -58,40 +62,48 @@ struct CSVTable: ClassificationTable {
     csv.append(fields)
   }
 
-  mutating func finish() throws(GraftError) {
-    if let file {
-      try writeWhole(csv.bytes, to: file)
-    } else {
-      try Output.standard.bytes(csv.bytes)
-      try Output.standard.flush()
-    }
-  }
+  mutating func finish() throws(GraftError) { try csv.finish(file) }
 }
 
 /// One JSON object a line.
 struct JSONLinesTable: ClassificationTable {
   private let file: FilePath?
+  private let task: LearningTask
   private var bytes: [UInt8] = []
 
-  init(file: FilePath?) { self.file = file }
+  init(file: FilePath?, _ task: LearningTask) {
+    self.file = file
+    self.task = task
+  }
 
   private struct Row: Encodable {
     struct Prediction: Encodable {
       var label: String
       var probability: Float
     }
+    struct Value: Encodable {
+      var label: String
+      var value: Float
+    }
     var path: String
+    var labels: [String]?
+    var values: [Value]?
     var predictions: [Prediction]?
     var unsure: Bool?
     var error: String?
   }
 
   mutating func add(_ verdict: Verdict) throws(GraftError) {
-    let predictions = verdict.guesses.map {
+    let predictions = (task == .multiLabel ? verdict.all : verdict.guesses).map {
       Row.Prediction(label: $0.label, probability: $0.probability)
     }
+    let values = verdict.values.map { Row.Value(label: $0.label, value: $0.value) }
+    let isRead = verdict.error == nil
     let row = Row(
-      path: verdict.path.string, predictions: verdict.error == nil ? predictions : nil,
+      path: verdict.path.string,
+      labels: isRead && task == .multiLabel ? verdict.guesses.map(\.label) : nil,
+      values: isRead && task == .regression ? values : nil,
+      predictions: isRead && task != .regression ? predictions : nil,
       unsure: verdict.isUnsure ? true : nil, error: verdict.error?.message)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -172,9 +172,12 @@ extension FinetuneProgress {
 
   private static func validation(_ epoch: EpochMetrics) -> String {
     let loss = epoch.validationLoss.map { String(format: "  val loss %.4f", $0) }
+    let precision = epoch.validationAveragePrecision.map {
+      String(format: "  val mean AP %.1f %%", $0 * 100)
+    }
     let accuracy = epoch.validationAccuracy.map {
       String(format: "  val accuracy %.1f %%", $0 * 100)
     }
-    return (loss ?? "") + (accuracy ?? "")
+    return (loss ?? "") + (precision ?? accuracy ?? "")
   }
 }

@@ -27,6 +27,11 @@ struct FinetuneSummary {
         try out.line(line.isEmpty ? "" : "        \(line)")
       }
       try out.line()
+    } else if let (summary, table) = targets {
+      try out.line("Best    \(place): validation \(summary)")
+      try out.line()
+      for line in table { try out.line("        \(line)") }
+      try out.line()
     } else {
       try out.line("Best    \(place); no photos were kept back to judge it")
     }
@@ -40,6 +45,13 @@ struct FinetuneSummary {
     try out.line()
     try out.line("Next    graft classify \(folder.path) new-photos/")
     try out.line("        graft export \(folder.path) -o model.onnx")
+  }
+
+  /// What is said of labels or values.
+  private var targets: (summary: String, table: [String])? {
+    let (report, names) = (run.report, run.report.classes)
+    return report.multiLabel.map { ($0.summary, $0.labelTable(names)) }
+      ?? report.regression.map { ($0.summary, $0.valueTable(names)) }
   }
 
   /// `epoch 7`, or with more phases than one `epoch 7 of block` or `epoch 7 of phase '3 layers'`.
@@ -80,12 +92,19 @@ extension Output {
   ///   `compared`, `agreeing`, `largestDifference`). With --estimate only `plan`: for each phase
   ///   `phase`, `layers`, `epochs`, `photos` whose features are to be computed, `featureSeconds`,
   ///   `learningSeconds` where they were measured, `memoryBytes`.
+  ///   Where photos have several labels or numbers, the report has no `validation` but `multiLabel`
+  ///   (`photos`, `threshold`, `perLabel`, `meanAveragePrecision`, `meanPrevalence`, `macroF1`,
+  ///   `microF1`, `exactMatch`) or `regression` (`photos`, `perTarget`, `meanR2`), and `settings` has
+  ///   `task`.
   /// - `export`: `path`, `opset`, `labels`, `check`.
   /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
-  ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known.
+  ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known; of models that say labels or values the fields of
+  ///   `multiLabel` or `regression`.
   /// - `inspect`: the fields of `ModelSummary`; `models`: a list of `ModelRecord`.
   /// - `classify` writes a line for each photo instead: `path`, and `predictions` (`label`,
-  ///   `probability`; with `unsure` true where the first is below --min-confidence) or `error`.
+  ///   `probability`; with `unsure` true where the first is below --min-confidence) or `error`. With
+  ///   several labels also `labels`, those from --threshold on; of values only `values` (`label`,
+  ///   `value`).
   /// - `bench` writes one line: `what` (`infer` or `finetune`), `engine`, `arch`, `mode`, `batch`,
   ///   `threads`, `img_s` with `min`, `max`, `runs`, `dropped`, `ms_per_call`, `noisy`, `others`,
   ///   `setup_s`, `trainable`, `version`, `cpu`, `exact`, `peak_rss_mb`, and with --profile `profile`.

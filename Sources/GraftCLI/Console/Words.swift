@@ -27,6 +27,17 @@ extension Preprocessing {
   }
 }
 
+extension Model {
+  /// `2 classes`, `3 labels`, `1 value`
+  var outputWords: String {
+    switch task {
+    case .classification: "\(classCount) classes"
+    case .multiLabel: counted(classCount, "label")
+    case .regression: counted(classCount, "value")
+    }
+  }
+}
+
 extension Model.PreprocessingOrigin {
   var words: String {
     switch self {

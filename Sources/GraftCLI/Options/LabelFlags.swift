@@ -18,31 +18,46 @@ struct LabelFlags: ParsableArguments {
       """)
   var labelsFromName: String?
 
+  @Option(help: "What stands between several labels of a photo in a CSV. (default: |)")
+  var labelDelimiter: String?
+
   func validate() throws {
     if labels != nil, labelsFromName != nil {
       throw ValidationError("--labels and --labels-from-name exclude each other")
+    }
+    if let labelDelimiter {
+      if labelDelimiter.isEmpty {
+        throw ValidationError("--label-delimiter is empty; expected a character, such as ' '")
+      }
+      if labels == nil {
+        throw ValidationError("--label-delimiter is for the labels of a CSV: --labels FILE.csv")
+      }
     }
   }
 
   /// What the flags say.
   var source: LabelSource {
-    if let labels { return .table(PathArguments.path(labels)) }
+    if let labels {
+      return .table(PathArguments.path(labels), delimiter: labelDelimiter ?? "|")
+    }
     return labelsFromName.map { .fileNames(pattern: $0) } ?? .folders
   }
 
   /// The photos of a folder.
-  func photos(in folder: FilePath) throws(GraftError) -> ImageFolder {
-    try Self.photos(in: folder, source)
+  func photos(in folder: FilePath, _ task: LearningTask) throws(GraftError) -> ImageFolder {
+    try Self.photos(in: folder, source, task)
   }
 
-  static func photos(in folder: FilePath, _ source: LabelSource) throws(GraftError) -> ImageFolder {
+  static func photos(
+    in folder: FilePath, _ source: LabelSource, _ task: LearningTask
+  ) throws(GraftError) -> ImageFolder {
     do {
       try source.validate()
     } catch {
       throw GraftError(error.message, kind: .usage)
     }
     do {
-      return try ImageFolder(folder, labels: source)
+      return try ImageFolder(folder, labels: source, task: task)
     } catch {
       throw GraftError(error)
     }
@@ -52,6 +67,7 @@ struct LabelFlags: ParsableArguments {
   var words: String {
     (labels.map { " --labels \($0)" } ?? "")
       + (labelsFromName.map { " --labels-from-name '\($0)'" } ?? "")
+      + (labelDelimiter.map { " --label-delimiter '\($0)'" } ?? "")
   }
 }
 

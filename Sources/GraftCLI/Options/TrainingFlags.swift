@@ -75,8 +75,12 @@ struct TrainingFlags: ParsableArguments {
       """)
   var ema: Float?
 
-  @Option(help: "What is made small: \(LossCatalog.names.joined(separator: ", ")).")
-  var loss: String = TrainingOptions().loss
+  @Option(
+    help: """
+      What is made small: \(LossCatalog.names.joined(separator: ", ")). (default: cross-entropy; \
+      sigmoid-cross-entropy with --multi-label, mean-squared-error with --regression)
+      """)
+  var loss: String?
 
   @Option(
     parsing: .unconditional,
@@ -145,7 +149,8 @@ extension FineTuningOptions.BatchNormalizationMode: ExpressibleByArgument {}
 extension TrainingFlags {
   /// - Throws: the first setting that cannot be, before any work.
   func options(
-    seed: UInt64, balances: Bool, _ runFlags: RunFlags, strict: Bool
+    seed: UInt64, balances: Bool, task: LearningTask = .classification, _ runFlags: RunFlags,
+    strict: Bool
   ) throws(GraftError) -> FineTuningOptions {
     var options = FineTuningOptions(depth: depth)
     shared(&options.training, seed)
@@ -163,7 +168,7 @@ extension TrainingFlags {
     options.unfreezeEvery = unfreezeEvery
     options.batchNormalization = batchNorm
     options.augmentViews = augmentViews
-    options.balancesClasses = balances && LossCatalog.isOfClasses(loss)
+    options.balancesClasses = balances && LossCatalog.isOfClasses(options.training.loss)
     options.caching = runFlags.caching
     options.skippableFraction = strict ? 0 : options.skippableFraction
     options.plan = runFlags.plan
@@ -172,6 +177,7 @@ extension TrainingFlags {
     } catch {
       throw GraftError("--augment: \(error.message)", kind: .usage, hints: error.hints)
     }
+    options = options.fitting(task)
     try check(options)
     return options
   }
@@ -185,8 +191,8 @@ extension TrainingFlags {
     settings.l1 = l1
     settings.gradientClip = clip
     if let ema { settings.averageDecay = ema == 0 ? nil : ema }
-    settings.loss = loss
-    let usual = LossCatalog.isOfClasses(loss) ? settings.labelSmoothing : 0
+    settings.loss = loss ?? settings.loss
+    let usual = LossCatalog.isOfClasses(settings.loss) ? settings.labelSmoothing : 0
     settings.labelSmoothing = labelSmoothing ?? usual
     settings.seed = seed
   }
