@@ -105,8 +105,8 @@ extension FinetuneSession {
       ? photos.labels : zip(photos.labels, counts).map { "\($0) \($1)" }
     let shown = outputs.prefix(12).joined(separator: ", ") + (outputs.count > 12 ? ", …" : "")
     talk.say(
-      "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(kinds(photos)) (\(shown))"
-    )
+      "Data    \(folderPath.displayText): \(photos.samples.count) photos, \(kinds(photos)) "
+        + "(\(shown))")
     if let words = command.labelFlags.source.words { talk.say("        \(words)") }
     sayLeftOut(folder)
     if folder.hiddenCount > 0 {
@@ -150,30 +150,6 @@ extension FinetuneSession {
     talk.say(
       "        train \(photos.split.train.count) · validation \(photos.split.validation.count) "
         + "(\(drawn))\(test)")
-  }
-
-  /// `5 classes`, `1 label and 12 photos without one`, `2 values`
-  private func kinds(_ photos: SplitPhotos) -> String {
-    let count = photos.labels.count
-    let bare = photos.samples.count { $0.answer == .labels([], of: count) }
-    switch photos.task {
-    case .classification: return "\(count) classes"
-    case .multiLabel: return counted(count, "label") + (bare > 0 ? " and \(bare) without one" : "")
-    case .regression: return counted(count, "value")
-    }
-  }
-
-  private func things(_ photos: SplitPhotos) -> String {
-    photos.task == .multiLabel ? "labels" : "classes"
-  }
-
-  /// Photos of which the table says nothing.
-  private func sayLeftOut(_ folder: ImageFolder) {
-    guard !folder.unlisted.isEmpty else { return }
-    let names = folder.unlisted.prefix(3).map(\.displayText).joined(separator: ", ")
-    talk.warn(
-      "\(counted(folder.unlisted.count, "photo")) of the folder \(folder.unlisted.count == 1 ? "is" : "are")"
-        + " not in the CSV and left out: \(names)" + (folder.unlisted.count > 3 ? ", …" : ""))
   }
 
   private func sayModel(_ model: Model, classes: Int) throws(GraftError) {

@@ -126,8 +126,8 @@ extension LrFind {
     try out.line("Wrote   \(output) and \(table)")
     try out.line()
     try out.line(
-      "Next    graft finetune \(model) on \(folder)\(labelFlags.words)\(taskFlags.words) --depth \(training.depth)"
-        + "\(training.wordsForRate) --lr \(short(suggestion))")
+      "Next    graft finetune \(model) on \(folder)\(labelFlags.words)\(taskFlags.words)"
+        + " --depth \(training.depth)\(training.wordsForRate) --lr \(short(suggestion))")
   }
 
   private func showJSON(_ found: RateSearch) throws(GraftError) {

@@ -98,8 +98,8 @@ extension Output {
   ///   `task`.
   /// - `export`: `path`, `opset`, `labels`, `check`.
   /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
-  ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known; of models that say labels or values the fields of
-  ///   `multiLabel` or `regression`.
+  ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is
+  ///   known; of models that say labels or values the fields of `multiLabel` or `regression`.
   /// - `inspect`: the fields of `ModelSummary`; `models`: a list of `ModelRecord`.
   /// - `classify` writes a line for each photo instead: `path`, and `predictions` (`label`,
   ///   `probability`; with `unsure` true where the first is below --min-confidence) or `error`. With
