@@ -9,6 +9,7 @@ struct PlanBuilder {
   let options: PlanOptions
   let shapes: [String: Shape]
   let differentiable: Set<String>
+  private let ofParameters: Set<String>
 
   var values: [PlannedValue] = []
   /// For each value: is its gradient asked for?
@@ -43,6 +44,7 @@ struct PlanBuilder {
     self.mode = mode
     self.options = options
     shapes = try source.shapes(batchSize: batchSize)
+    ofParameters = source.valuesOfParameters
     differentiable = mode == .training ? source.differentiableValues : []
     for input in source.inputs { addValue(input.name, layout: .channelsLast) }
   }
@@ -62,11 +64,13 @@ struct PlanBuilder {
   }
 
   private mutating func addValue(
-    _ name: String, shape: Shape, layout: Layout, isDifferentiable: Bool? = nil
+    _ name: String, shape: Shape, layout: Layout, isDifferentiable: Bool? = nil,
+    isOfBatch: Bool? = nil
   ) -> Int {
-    values.append(
-      PlannedValue(
-        name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst))
+    var value = PlannedValue(
+      name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst)
+    value.isOfBatch = isOfBatch ?? !ofParameters.contains(name)
+    values.append(value)
     self.isDifferentiable.append(isDifferentiable ?? differentiable.contains(name))
     return values.count - 1
   }
@@ -125,7 +129,8 @@ extension PlanBuilder {
     let node = Node(
       name: name, operator: LayoutConversion(), inputs: [value.name], outputs: [name])
     let copy = addValue(
-      name, shape: value.shape, layout: layout, isDifferentiable: isDifferentiable[index])
+      name, shape: value.shape, layout: layout, isDifferentiable: isDifferentiable[index],
+      isOfBatch: value.isOfBatch)
     addDraft(
       node, inputs: [.value(index, value.layout)], outputs: [copy],
       isDifferentiated: isDifferentiable[index])
