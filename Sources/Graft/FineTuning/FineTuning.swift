@@ -25,27 +25,11 @@ public struct ValidationPrediction: Hashable, Sendable {
 }
 
 extension Model {
-  /// The same model with a fresh head for other classes.
-  public func replacingHead(
-    classes: [String], seed: UInt64 = 1
-  ) throws(GraftError) -> Model {
-    guard classes.count >= 2 else {
-      throw GraftError("a classifier needs at least two classes; there are \(classes.count)")
-    }
-    var model = self
-    model.graph = try lifting {
-      () throws(GraphError) in try graph.replacingHead(classes: classes.count, seed: seed)
-    }
-    model.labels = classes
-    model.card = nil
-    model.hasFreshHead = true
-    return model
-  }
-
   /// Trains the network on photos, as far down as the options' depth says: the head first, on
   /// features of the frozen network, then what lies below it.
   ///
-  /// The model's labels must be the photos' classes: call ``replacingHead(classes:seed:)`` first.
+  /// The model's labels must be the photos' classes: call
+  /// ``replacingHead(classes:head:cut:seed:)`` first.
   ///
   /// - Parameters:
   ///   - checkpoint: where an earlier run with the same model, photos and options was.

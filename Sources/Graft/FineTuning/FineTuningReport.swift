@@ -29,12 +29,13 @@ struct FineTuningReport {
     var best = model
     best.graph = run.graph
     best.outputActivation = .softmax
-    best.hasFreshHead = false
+    best.freshHead = nil
     best.card = TrainingCard(
       base: model.base ?? TrainingCard.Base(name: model.name, sha256: model.fileHash),
       trained: kept.name, classes: photos.labels, trainingPhotos: photos.split.train.count,
       validationPhotos: photos.split.validation.count, splitHash: photos.splitHash,
-      settings: kept.settings, validation: report.validation, graftVersion: graftVersion)
+      settings: kept.settings, head: model.head, validation: report.validation,
+      graftVersion: graftVersion)
     return best
   }
 

@@ -60,7 +60,7 @@ extension Model {
     }
     var model = self
     model.graph = graph.givingNodesOwnParameters()
-    let phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
+    let phases = try options.phases(for: model).map { (phase) throws(GraftError) in
       try PhaseTrainer(model, phase, options)
     }
     let last = phases[phases.count - 1]

@@ -25,8 +25,10 @@ public struct Model: Sendable {
   public var notes: [String] = []
   /// The network that this one was grafted on, kept when it is grafted again.
   package var base: TrainingCard.Base?
-  /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
-  var hasFreshHead = false
+  /// What graft put on the network's features; nil for a network with the last layer it came with.
+  public internal(set) var head: Head?
+  /// What of the head was just drawn at random: fine-tuning may scale it to the features.
+  var freshHead: FreshHead?
 
   /// How the preprocessing is known.
   public enum PreprocessingOrigin: Hashable, Sendable {
@@ -185,6 +187,7 @@ extension Model {
     labels = metadata.labels
     card = metadata.card
     base = metadata.card?.base
+    head = metadata.card?.head
     if let own = metadata.preprocessing {
       preprocessing = own
       preprocessingOrigin = .file

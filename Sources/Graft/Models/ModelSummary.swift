@@ -51,7 +51,8 @@ extension Model {
       shapes = try graph.shapes(batchSize: 1)
       let cut = try graph.headCut()
       head =
-        "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
+        (self.head.map { "\($0): " } ?? "")
+        + "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
     } catch {
       throw GraftError(error)
     }

@@ -28,6 +28,8 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   public var splitHash: String
   /// Everything that was asked of training.
   public var settings: TrainingOptions
+  /// What was grafted; nil where it was the network's own last layer, for other classes.
+  public var head: Head?
   /// Nil where no photo was kept back.
   public var validation: ValidationReport?
   /// Version of graft that made it.
@@ -36,7 +38,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   /// For a model that was trained by other means than ``Model/fineTune(on:options:onEvent:)``.
   public init(
     base: Base, trained: String, classes: [String], trainingPhotos: Int, validationPhotos: Int,
-    splitHash: String, settings: TrainingOptions, validation: ValidationReport?,
+    splitHash: String, settings: TrainingOptions, head: Head? = nil, validation: ValidationReport?,
     graftVersion: String = Graft.graftVersion
   ) {
     self.base = base
@@ -46,6 +48,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
     self.validationPhotos = validationPhotos
     self.splitHash = splitHash
     self.settings = settings
+    self.head = head
     self.validation = validation
     self.graftVersion = graftVersion
   }

@@ -14,6 +14,7 @@ struct Finetune: ParsableCommand {
       Examples:
         graft finetune vgg16 on my-photos
         graft finetune resnet50.onnx on my-photos --depth block --augment light -o runs/pets
+        graft finetune resnet50.onnx on my-photos --head mlp:512 --cut layer3
         graft finetune --resume runs/pets
 
       The folder has one subfolder per class, or train/ and val/ (and test/) with one per class. \
@@ -51,6 +52,7 @@ struct Finetune: ParsableCommand {
   @Option(name: [.customShort("o"), .customLong("out")], help: "Folder of the run.")
   var output: String?
 
+  @OptionGroup(title: "Head") var headFlags: HeadFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags

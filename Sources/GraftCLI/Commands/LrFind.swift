@@ -40,6 +40,7 @@ struct LrFind: ParsableCommand {
   @Flag(help: "Replace the picture where there is one.")
   var force = false
 
+  @OptionGroup(title: "Head") var headFlags: HeadFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Model") var modelFlags: ModelFlags
   @OptionGroup(title: "Everywhere") var runFlags: RunFlags
@@ -64,9 +65,10 @@ struct LrFind: ParsableCommand {
     let table = FilePath(output + ".csv")
     try OutputPlace(table.string).checkFile(replaces: force)
     let options = try training.options(seed: seed, balances: false, runFlags, strict: false)
+    _ = try headFlags.parsed()
     let photos = try read(PathArguments.path(words[words.count - 1]))
-    let base = try modelFlags.load(model, fetching: runFlags.talk)
-    let model = try base.replacingHead(classes: photos.labels, seed: seed)
+    let base = try headFlags.load(model, modelFlags, talk: runFlags.talk)
+    let model = try headFlags.graft(on: base, model, classes: photos.labels, seed: seed)
     let found = try search(model, photos, options)
     guard Interruption.directive == .proceed else {
       throw Interruption.error("stopped before the end; nothing was written")
@@ -129,7 +131,7 @@ extension LrFind {
     try out.line()
     try out.line(
       "Next    graft finetune \(model) on \(folder) --depth \(training.depth)"
-        + "\(training.wordsForRate) --lr \(short(suggestion))")
+        + "\(headFlags.words(with: modelFlags))\(training.wordsForRate) --lr \(short(suggestion))")
   }
 
   private func showJSON(_ found: RateSearch) throws(GraftError) {
