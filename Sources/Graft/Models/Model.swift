@@ -90,7 +90,7 @@ extension Model {
     }
     let bytes = fileSize(path)
     var file = ModelFile(path: path, bytes: bytes, sha256: nil)
-    let candidates = ModelRecord.all.filter { $0.bytes == bytes }
+    let candidates = ModelRecord.files.filter { $0.bytes == bytes }
     if !candidates.isEmpty {
       file.sha256 = try lifting {
         () throws(DataError) in try ContentHash(ofFile: path).hex
@@ -127,7 +127,7 @@ extension Model {
 
   /// A Git LFS pointer says what it stands for: where that is a known model, the error names it.
   private static func naming(_ error: GraftError) -> GraftError {
-    let record = ModelRecord.all.first { record in
+    let record = ModelRecord.files.first { record in
       error.hints.contains { $0.contains("sha256:\(record.sha256)") }
     }
     guard let record else { return error }
