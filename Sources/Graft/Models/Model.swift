@@ -174,6 +174,7 @@ extension Model {
       outputActivation = graph.outputActivation
       graph = graph.endingInLogits()
       self.graph = try graph.withFlatOutput()
+      notes = graph.notes
     } catch {
       throw GraftError(error.in(file: place))
     }

@@ -68,3 +68,10 @@ public protocol ShapeCarryingOperator: Operator {
   /// The same operator with an extent replaced, such as the number of classes.
   func replacingExtent(_ old: Int, with new: Int) -> Self
 }
+
+/// An operator that moves axes and changes nothing else, as Transpose does: where the order that it
+/// makes is the one in memory, the plan need not move anything.
+public protocol AxisReorderingOperator: Operator {
+  /// For each axis of the output, the axis of the input that it is.
+  func permutation(rank: Int) -> [Int]
+}
