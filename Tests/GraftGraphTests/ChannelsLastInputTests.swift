@@ -87,9 +87,10 @@ import Testing
       builder.node("Neg", ["x"], ["x.channels_last"])
       transposed("x.channels_last")(&builder)
     }
-    #expect(try builder.graph().nodes.map(\.name) == [
-      "x.channels_last_", "x.channels_last", "first", "y",
-    ])
+    #expect(
+      try builder.graph().nodes.map(\.name) == [
+        "x.channels_last_", "x.channels_last", "first", "y",
+      ])
     builder.output("x.channels_last", [-1, 5, 6, 3])
     #expect(try builder.graph().outputs == ["y", "x.channels_last"])
   }

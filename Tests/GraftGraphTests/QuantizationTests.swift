@@ -24,8 +24,8 @@ import Testing
     #expect(weights.isTrainable && weights.role == .weight)
     #expect(
       graph.notes == [
-        "the file is quantised: 1 tensors of 8-bit integers became floats, which can learn. Answers "
-          + "differ a little from those of the integers"
+        "the file is quantised: 1 tensor of integers became floats, which can learn; answers differ a "
+          + "little from those of the integers"
       ])
   }
 

@@ -6,7 +6,8 @@ import Testing
 /// Networks of `keras.applications`, known by the names that tf2onnx gives their nodes.
 @Suite struct KerasApplicationTests {
   private func model(
-    _ scope: String, producer: String = "tf2onnx", file: String = "net", options: ModelOptions = .init()
+    _ scope: String, producer: String = "tf2onnx", file: String = "net",
+    options: ModelOptions = .init()
   ) throws -> Model {
     var network = ONNXModel.tinyClassifier(size: 16)
     network.producerName = producer
@@ -25,7 +26,8 @@ import Testing
     ),
     ("inception_v3_1", "inception_v3", Preprocessing(scale: 1 / 127.5, mean: [1, 1, 1])),
     ("resnet50v2", "resnet50v2", Preprocessing(scale: 1 / 127.5, mean: [1, 1, 1])),
-    ("densenet121_1", "densenet121", .imageNet), ("efficientnetb0_1", "efficientnetb0", Preprocessing()),
+    ("densenet121_1", "densenet121", .imageNet),
+    ("efficientnetb0_1", "efficientnetb0", Preprocessing()),
     ("MobileNetV3Small_1", "mobilenetv3small", Preprocessing()),
   ]) func preparesPhotosAsKerasDoes(
     _ scope: String, _ name: String, _ expected: Preprocessing

@@ -40,11 +40,13 @@ struct LightModelTests {
   private func floats(ofTensorIn path: FilePath) throws -> [Float] {
     let bytes = try [UInt8](Data(contentsOf: URL(filePath: path.string)))
     // Field 4 (float_data) or 9 (raw_data), packed, of 4000 bytes.
-    let start = try #require(
-      bytes.indices.first { index in
-        [0x22, 0x4A].contains(bytes[index]) && bytes[index...].dropFirst().starts(with: [0xA0, 0x1F])
-          && index + 3 + 4000 <= bytes.count
-      }) + 3
+    let start =
+      try #require(
+        bytes.indices.first { index in
+          [0x22, 0x4A].contains(bytes[index])
+            && bytes[index...].dropFirst().starts(with: [0xA0, 0x1F])
+            && index + 3 + 4000 <= bytes.count
+        }) + 3
     return bytes[start..<start + 4000].withUnsafeBytes { raw in
       (0..<1000).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     }

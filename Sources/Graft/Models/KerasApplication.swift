@@ -24,7 +24,9 @@ struct KerasApplication: Hashable {
     preprocessing = convention.preprocessing
   }
 
-  private static func convention(_ scope: Substring) -> (name: String, preprocessing: Preprocessing)? {
+  private static func convention(_ scope: Substring) -> (
+    name: String, preprocessing: Preprocessing
+  )? {
     // `_1` tells the model from its layers; MobileNets go on with their width and size.
     let scope = scope.lowercased()
     for (names, preprocessing) in conventions {
@@ -50,8 +52,10 @@ struct KerasApplication: Hashable {
     // Their files begin with the arithmetic.
     (
       (0...7).map { "efficientnetb\($0)" } + (0...3).map { "efficientnetv2-b\($0)" }
-        + ["efficientnetv2-s", "efficientnetv2-m", "efficientnetv2-l", "mobilenetv3small",
-          "mobilenetv3large"],
+        + [
+          "efficientnetv2-s", "efficientnetv2-m", "efficientnetv2-l", "mobilenetv3small",
+          "mobilenetv3large",
+        ],
       Preprocessing()
     ),
   ]

@@ -123,9 +123,9 @@ def various():
     x = m.node("Reshape", [x, m.integers("shape", 0, -1)], "flat")
     x = m.node("Unsqueeze", [x, m.integers("added", 2, 3)], "four")
     x = m.node("Squeeze", [m.node("Sigmoid", [x], "gates"), m.integers("gone", 2, 3)], "two")
-    x = m.node("Gemm", [x, m.weights("w4", 20, 256), m.weights("b4", 20)], "fc1", transB=1)
+    x = m.node("Gemm", [x, m.weights("w4", 20, 256), m.weights("b4", 1)], "fc1", transB=1)
     x = m.node("Dropout", [m.node("Tanh", [x], "tanh"), m.number("ratio", 0.3)], "drop")
-    x = m.node("Gemm", [x, m.weights("w5", 20, 10), m.weights("b5", 1)], "fc2")
+    x = m.node("Gemm", [x, m.weights("w5", 20, 10), m.weights("b5", 10)], "fc2")
     return m.model("various", m.node("Softmax", [x], "output", axis=-1), 10)
 
 

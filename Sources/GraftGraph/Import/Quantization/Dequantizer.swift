@@ -10,7 +10,8 @@ extension ONNXGraph {
   /// The same network in floats, where the file has it in 8 bits.
   func dequantized(opset: Int, notes: inout [String]) throws(GraphError) -> ONNXGraph {
     guard
-      nodes.contains(where: { Self.quantized.contains($0.opType) || $0.opType.hasPrefix("QLinear") })
+      nodes.contains(where: { Self.quantized.contains($0.opType) || $0.opType.hasPrefix("QLinear") }
+      )
     else { return self }
     var dequantizer = Dequantizer(self, opset: opset)
     try dequantizer.run()
@@ -60,13 +61,18 @@ struct Dequantizer {
 
   /// What the person should know, in a sentence.
   var note: String {
-    var parts = ["\(tensorCount) tensors of 8-bit integers became floats, which can learn"]
-    if roundingCount > 0 { parts.append("the rounding of \(roundingCount) activations is left out") }
+    func count(_ number: Int, _ noun: String) -> String {
+      "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+    var parts = ["\(count(tensorCount, "tensor")) of integers became floats, which can learn"]
+    if roundingCount > 0 {
+      parts.append("\(count(roundingCount, "rounding")) of activations left out")
+    }
     if activationCount > 0 {
-      parts.append("\(activationCount) Relu that the ranges stood for are back")
+      parts.append("\(count(activationCount, "Relu")) put back that the ranges stood for")
     }
     return "the file is quantised: " + parts.joined(separator: ", ")
-      + ". Answers differ a little from those of the integers"
+      + "; answers differ a little from those of the integers"
   }
 
   mutating func run() throws(GraphError) {
@@ -115,7 +121,9 @@ extension Dequantizer {
     }
   }
 
-  private static let neverNegative: Set = ["Relu", "Sigmoid", "HardSigmoid", "Softmax", "Abs", "Exp"]
+  private static let neverNegative: Set = [
+    "Relu", "Sigmoid", "HardSigmoid", "Softmax", "Abs", "Exp",
+  ]
   private static let passingOn: Set = [
     "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Reshape", "Flatten", "Squeeze",
     "Unsqueeze", "Transpose", "Identity", "Dropout", "Slice", "ReduceMean", "Pad",
@@ -130,7 +138,11 @@ extension Dequantizer {
       return least.isScalar(atLeast: 0)
     }
     return node.attributes.contains { attribute in
-      if attribute.name == "min", case .float(let least) = attribute.value { least >= 0 } else { false }
+      if attribute.name == "min", case .float(let least) = attribute.value {
+        least >= 0
+      } else {
+        false
+      }
     }
   }
 
@@ -166,7 +178,8 @@ extension Dequantizer {
       output,
       tensor.dequantized(
         scale: constant(node.inputs[1]),
-        zeroPoint: node.inputs.count > 2 && !node.inputs[2].isEmpty ? constant(node.inputs[2]) : nil,
+        zeroPoint: node.inputs.count > 2 && !node.inputs[2].isEmpty
+          ? constant(node.inputs[2]) : nil,
         axis: node.int("axis", default: 1)))
   }
 
@@ -186,7 +199,8 @@ extension Dequantizer {
       }
       let own = "\(operand.name).\(float.node.outputs[0]).float"
       if let scale = operand.productOfScales {
-        try add(own, tensor.dequantized(scale: product(scale, operand.factor), zeroPoint: nil, axis: 0))
+        try add(
+          own, tensor.dequantized(scale: product(scale, operand.factor), zeroPoint: nil, axis: 0))
       } else {
         try add(
           own,
