@@ -3,6 +3,7 @@
 Called by compare-with-onnxruntime --keras, which says how to use it.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -80,6 +81,20 @@ def call(graft, *words):
     return finished.stdout
 
 
+def learning(graft, model, image, folder):
+    """How many parameters have a gradient in a step of descent, and how many there are."""
+    source, target = folder / "in.npy", folder / "gradients"
+    numpy.save(source, image)
+    summary = json.loads(call(
+        graft, "learn", model, "--input", source, "--labels", "1", "2", "--gradients", target))
+    gradients, begin, count = numpy.fromfile(target, numpy.float32), 0, 0
+    for parameter in summary["parameters"]:
+        end = begin + int(numpy.prod(parameter["shape"]))
+        count += bool(numpy.isfinite(gradients[begin:end]).all() and gradients[begin:end].any())
+        begin = end
+    return count, len(summary["parameters"])
+
+
 def row(graft, name, photos, folder, cache):
     """The cells of a network, and whether all are as they should be."""
     model = export(name, cache)
@@ -91,6 +106,7 @@ def row(graft, name, photos, folder, cache):
     plan = call(graft, "inspect", "--plan", model)
     moved = sum(operator in plan for operator in (" Transpose ", " LayoutConversion "))
 
+    learned, parameters = learning(graft, model, image, folder)
     run, exported = folder / "run", folder / "exported.onnx"
     call(graft, "finetune", model, "on", photos, "--depth", "block", "--epochs", "1", "-o", run)
     call(graft, "export", run, "-o", exported)
@@ -101,7 +117,9 @@ def row(graft, name, photos, folder, cache):
     count = len(list(photos.rglob("*.png")))
     named = sum(line.endswith(",") for line in labels)  # the last column is the error
     good = imported <= LIMIT and written <= LIMIT and moved == 0 and named == len(labels) == count
-    return [f"{imported:.1e}", moved, f"{written:.1e}", f"{named} of {count}"], good
+    good = good and learned == parameters
+    return [f"{imported:.1e}", moved, f"{learned} of {parameters}", f"{written:.1e}",
+            f"{named} of {count}"], good
 
 
 def compare(graft, names, cache):
@@ -109,8 +127,9 @@ def compare(graft, names, cache):
     print(f"keras.applications through tf2onnx, seeded random weights, two images; limit {LIMIT:.0e}."
           "\n")
     print("| network | differs from ONNX Runtime | Transposes left in the plan "
-          "| after an epoch of fine-tuning and export | photos classified |")
-    print("|---|---|---|---|---|")
+          "| parameters with a gradient | after an epoch of fine-tuning and export "
+          "| photos classified |")
+    print("|---|---|---|---|---|---|")
     failures = []
     with tempfile.TemporaryDirectory() as drawn:
         photos = pathlib.Path(drawn, "shapes")
@@ -122,7 +141,7 @@ def compare(graft, names, cache):
                     if not good:
                         failures.append(f"{name}: not within the limits")
                 except Exception as error:  # the exporter's own are of many kinds
-                    cells = ["no", "", "", ""]
+                    cells = ["no", "", "", "", ""]
                     failures.append(f"{name}: {(str(error).strip().splitlines() or ['?'])[0]}")
             print(f"| {name} | " + " | ".join(map(str, cells)) + " |", flush=True)
     for failure in failures:
