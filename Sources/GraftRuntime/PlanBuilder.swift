@@ -80,6 +80,7 @@ struct PlanBuilder {
 
 extension PlanBuilder {
   private mutating func addStep(_ node: Node) throws(GraphError) {
+    if addView(node) { return }
     let target = layout(for: node)
     var inputs: [PlannedInput] = []
     for name in node.inputs {
@@ -95,6 +96,21 @@ extension PlanBuilder {
     let computed = updated.isEmpty ? node.outputs[...] : node.outputs.prefix(1)
     let outputs = computed.map { addValue($0, layout: target) }
     addDraft(node, inputs: inputs, outputs: outputs, updatedParameters: updated)
+  }
+
+  /// Reads a Transpose to or from channels last as what it is in memory: nothing.
+  private mutating func addView(_ node: Node) -> Bool {
+    guard let reordering = node.operator as? any AxisReorderingOperator,
+      let value = indexByName[node.inputs[0]], values[value].shape.rank == 4,
+      let direction = LayoutView.Direction(reordering.permutation(rank: 4))
+    else { return false }
+    let view = Node(
+      name: node.name, operator: LayoutView(direction: direction), inputs: node.inputs,
+      outputs: node.outputs)
+    let input = PlannedInput.value(conversion(of: value, to: direction.input), direction.input)
+    let output = addValue(node.outputs[0], layout: direction.output)
+    addDraft(view, inputs: [input], outputs: [output], updatedParameters: [])
+    return true
   }
 
   /// Running statistics that nobody but the network itself reads.

@@ -36,6 +36,8 @@ public struct Model: Sendable {
     case file
     /// The file is a known model.
     case record(name: String, isVerified: Bool)
+    /// The nodes are named as those of an application of Keras.
+    case keras(name: String)
     /// The user said so.
     case given
     /// Nobody said; the ImageNet convention is assumed.
@@ -176,6 +178,7 @@ extension Model {
       outputActivation = graph.outputActivation
       graph = graph.endingInLogits()
       self.graph = try graph.withFlatOutput()
+      notes = graph.notes
     } catch {
       throw GraftError(error.in(file: place))
     }
@@ -196,6 +199,9 @@ extension Model {
       }
     } else if let record {
       try adopt(record, options: options)
+    } else if let application = KerasApplication(source) {
+      preprocessing = application.preprocessing.scaled(toSide: try inputSide())
+      preprocessingOrigin = .keras(name: application.name)
     } else {
       preprocessing = .imageNet(side: try inputSide())
     }

@@ -92,6 +92,7 @@ extension Model.PreprocessingOrigin {
     case .file: "file"
     case .record(let name, _): "record \(name)"
     case .given: "given"
+    case .keras(let name): "keras \(name)"
     case .convention: "convention"
     }
   }
