@@ -11,7 +11,7 @@ REQUIRED = {
     "sha256": str, "bytes": int, "licence": str, "opset": int, "preprocessing": dict,
     "preprocessingVerified": bool, "labels": str,
 }
-OPTIONAL = {"accuracy": dict, "notes": list}
+OPTIONAL = {"accuracy": dict, "notes": list, "variants": list}
 PREPROCESSING = {
     "version", "channels", "resize", "filter", "fit", "crop", "scale", "mean", "std", "alpha",
     "exif",
@@ -27,15 +27,25 @@ def problems(path, record, taken, hashes):
         yield f"unknown key {key}"
     if record["name"] != path.stem:
         yield f"name is {record['name']!r}, the file is named {path.stem!r}"
-    for name in [record["name"], *record["aliases"]]:
-        if name in taken:
-            yield f"name {name!r} is taken by {taken[name]}"
-        taken[name] = path.name
-    if not re.fullmatch("[0-9a-f]{64}", record["sha256"]):
-        yield "sha256 is not 64 lower-case hexadecimal digits"
-    if record["sha256"] in hashes:
-        yield f"same sha256 as {hashes[record['sha256']]}"
-    hashes[record["sha256"]] = path.name
+    for variant in record.get("variants", []):
+        if variant.keys() - {"quantized"} != {"names", "opset", "bytes", "sha256"}:
+            yield f"variant {variant.get('names')} has keys {sorted(variant.keys())}"
+            return
+        if variant.get("quantized") not in (None, "int8", "qdq"):
+            yield f"variant {variant['names']} is quantized as {variant['quantized']!r}"
+    for names, sha256 in [
+        ([record["name"], *record["aliases"]], record["sha256"]),
+        *[(variant["names"], variant["sha256"]) for variant in record.get("variants", [])],
+    ]:
+        for name in names:
+            if name in taken:
+                yield f"name {name!r} is taken by {taken[name]}"
+            taken[name] = path.name
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            yield f"sha256 of {names[0]} is not 64 lower-case hexadecimal digits"
+        if sha256 in hashes:
+            yield f"sha256 of {names[0]} is that of {hashes[sha256]}, too"
+        hashes[sha256] = path.name
     if record["preprocessing"].keys() != PREPROCESSING:
         yield f"preprocessing differs in {sorted(record['preprocessing'].keys() ^ PREPROCESSING)}"
     if not (MODELS / "labels" / f"{record['labels']}.json").exists():

@@ -74,6 +74,13 @@ def top5(scores):
     return numpy.argsort(-scores.reshape(len(scores), -1), axis=1, kind="stable")[:, :5]
 
 
+def scores(probabilities):
+    """What lies before the Softmax, but for a constant: random networks find all classes equally
+    likely."""
+    logarithms = numpy.log(probabilities.astype(numpy.float64))
+    return logarithms - logarithms.mean(axis=1, keepdims=True)
+
+
 def compare(graft, model, batches, modes, folder):
     """One row for each batch and mode: the cells, and whether the limit holds."""
     options = onnxruntime.SessionOptions()
@@ -117,6 +124,21 @@ def models(arguments, parser):
     return found
 
 
+def compare_others(arguments):
+    """Another table; how many of its rows are not as they should be."""
+    if arguments.families:
+        import compare_families
+
+        return compare_families.compare(arguments.graft, arguments.models)
+    if arguments.old_opsets:
+        import compare_old_opsets
+
+        return compare_old_opsets.compare(arguments.graft, arguments.models)
+    import compare_keras
+
+    return compare_keras.compare(arguments.graft, arguments.models, arguments.cache / "models")
+
+
 def batch_sizes(text):
     """"1,2,7" as numbers; argparse reports a ValueError with the name of this function."""
     return [int(number) for number in text.split(",")]
@@ -130,18 +152,19 @@ def main():
     parser.add_argument("--graft", required=True)
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--torchvision", action="store_true")
-    parser.add_argument("--families", action="store_true")
+    for other in ("--families", "--old-opsets", "--keras"):
+        parser.add_argument(other, action="store_true")
     parser.add_argument("--batches", type=batch_sizes, default="1,2,7")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--exact", dest="modes", action="store_const", const=["exact"])
     mode.add_argument("--fast", dest="modes", action="store_const", const=["fast"])
     arguments = parser.parse_args()
-    if arguments.families:
-        if arguments.torchvision or arguments.modes:
-            parser.error("--families goes with --graft and names of networks only")
-        import compare_families
-
-        sys.exit(1 if compare_families.compare(arguments.graft, arguments.models) else 0)
+    others = [arguments.families, arguments.old_opsets, arguments.keras]
+    if any(others):
+        if arguments.torchvision or arguments.modes or sum(others) > 1:
+            parser.error(
+                "--families, --old-opsets and --keras go with --graft and names of networks only")
+        sys.exit(1 if compare_others(arguments) else 0)
     compared = models(arguments, parser)
 
     print(f"graft against ONNX Runtime {onnxruntime.__version__}, inputs seeded with {SEED}. "

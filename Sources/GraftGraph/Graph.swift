@@ -19,6 +19,8 @@ public struct Graph: Sendable {
   public var parameters: [String: Parameter]
   /// `metadata_props` of the file, in order.
   public var metadata: [ONNXMetadataEntry]
+  /// What a person should know about how the file was read, a sentence each.
+  public var notes: [String] = []
 
   /// A graph of these parts, taken as they are.
   public init(

@@ -48,8 +48,9 @@ extension Kernels {
     }
   }
 
+  /// Hands on where each line of `[outer, count, inner]` begins; a line's elements lie `inner` apart.
   @inline(__always)
-  private static func forLines(
+  static func forLines(
     _ outer: Int, _ count: Int, _ inner: Int, _ body: (_ start: Int) -> Void
   ) {
     guard count > 0 else { return }

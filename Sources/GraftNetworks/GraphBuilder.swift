@@ -136,8 +136,10 @@ extension GraphBuilder {
     return Value(name: name, shape: tensor.shape)
   }
 
-  /// New weights `[outputs, inputs, …]`.
-  mutating func weight(_ name: String, _ dimensions: [Int], _ how: Initialization?) -> Value {
+  /// New weights `[outputs, inputs, …]`, for a node that ``node(_:_:attributes:constants:name:)`` adds.
+  public mutating func weight(
+    _ name: String, _ dimensions: [Int], _ how: Initialization? = nil
+  ) -> Value {
     let stream = graph.parameters.count
     guard Shape.checkedElementCount(dimensions) != nil, dimensions.allSatisfy({ $0 > 0 }) else {
       _ = fail(name, "weights", "their shape would be \(dimensions); expected 1 or more each")

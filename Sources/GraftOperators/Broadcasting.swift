@@ -5,9 +5,19 @@ package import GraftTensor
 
 /// What Add, Sub, Mul, Div and PRelu share: two tensors of float, combined element by element with
 /// NumPy's broadcasting.
-package protocol BroadcastingOperator: Operator {
+package protocol BroadcastingOperator: AxisAlignedOperator {
   static var function: BinaryFunction { get }
-  var alignment: BroadcastAlignment { get }
+  var alignment: BroadcastAlignment { get set }
+}
+
+extension BroadcastingOperator {
+  package var missingAxes: Int { alignment.trailingOnes }
+
+  package func aligningLastAxes() -> Self {
+    var aligned = self
+    aligned.alignment = .trailing
+    return aligned
+  }
 }
 
 /// Where the second operand lies against the first.

@@ -32,6 +32,7 @@ extension OperatorRegistry {
     LeakyRelu.self,
     Log.self,
     LogSoftmax.self,
+    LpNormalization.self,
     MatMul.self,
     MaxPool.self,
     Mul.self,

@@ -163,6 +163,7 @@ extension Plan {
   /// The shape of a value for a batch of this many images.
   func shape(of index: Int, batch: Int) -> Shape {
     let shape = values[index].shape
+    guard values[index].isOfBatch else { return shape }
     return shape.withBatch(shape[0] / batchSize * batch)
   }
 

@@ -33,7 +33,9 @@ struct ImageSteps {
   private static func count(_ builder: PlanBuilder, _ order: PlanOptions.ImageOrder) -> Int {
     var (saved, most, count) = (0, 0, 0)
     for (step, draft) in builder.drafts.enumerated() {
-      guard !draft.isDifferentiated else { break }
+      // What is computed from weights alone is no image's.
+      guard !draft.isDifferentiated, draft.outputs.allSatisfy({ builder.values[$0].isOfBatch })
+      else { break }
       saved += activations(draft, builder) - weights(draft, builder)
       guard order == .apart || saved > most else { continue }
       (most, count) = (max(saved, most), step + 1)

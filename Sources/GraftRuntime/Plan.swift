@@ -70,6 +70,9 @@ struct PlannedValue: Sendable {
   /// For the plan's batch.
   let shape: Shape
   let layout: Layout
+  /// Has it the images of the batch along its first dimension? What is computed from parameters alone
+  /// has not.
+  var isOfBatch = true
   /// Is it written and read only by steps through which images go one by one? Then ``offset`` is
   /// that in the arena of one image.
   var isOfOneImage = false
@@ -130,16 +133,28 @@ extension Plan {
 }
 
 extension Graph {
+  /// The values that are computed from parameters alone, such as weights that are normalised.
+  var valuesOfParameters: Set<String> {
+    var values: Set<String> = []
+    for node in nodes
+    where node.inputs.allSatisfy({ parameters[$0] != nil || values.contains($0) }) {
+      values.formUnion(node.outputs)
+    }
+    return values
+  }
+
   /// Refuses networks in which a value has not the images of the batch along its first dimension:
   /// a session could not run them for fewer images than planned.
   fileprivate func checkThatImagesComeFirst(batchSize: Int) throws(GraphError) {
     let read = Set(nodes.flatMap(\.inputs) + outputs)
+    let constants = valuesOfParameters
     let other = batchSize == 1 ? 2 : 1
     let (planned, probed) = (
       try shapes(batchSize: batchSize), try shapes(batchSize: other)
     )
     for node in nodes {
       for (place, name) in node.outputs.enumerated() where place == 0 || read.contains(name) {
+        guard !constants.contains(name) || name == outputs[0] else { continue }
         let (shape, probe) = (planned[name] ?? [], probed[name] ?? [])
         guard shape.rank > 0, shape[0] % batchSize == 0,
           probe == shape.withBatch(shape[0] / batchSize * other)

@@ -9,6 +9,7 @@ struct PlanBuilder {
   let options: PlanOptions
   let shapes: [String: Shape]
   let differentiable: Set<String>
+  private let ofParameters: Set<String>
 
   var values: [PlannedValue] = []
   /// For each value: is its gradient asked for?
@@ -43,6 +44,7 @@ struct PlanBuilder {
     self.mode = mode
     self.options = options
     shapes = try source.shapes(batchSize: batchSize)
+    ofParameters = source.valuesOfParameters
     differentiable = mode == .training ? source.differentiableValues : []
     for input in source.inputs { addValue(input.name, layout: .channelsLast) }
   }
@@ -62,11 +64,13 @@ struct PlanBuilder {
   }
 
   private mutating func addValue(
-    _ name: String, shape: Shape, layout: Layout, isDifferentiable: Bool? = nil
+    _ name: String, shape: Shape, layout: Layout, isDifferentiable: Bool? = nil,
+    isOfBatch: Bool? = nil
   ) -> Int {
-    values.append(
-      PlannedValue(
-        name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst))
+    var value = PlannedValue(
+      name: name, shape: shape, layout: shape.rank == 4 ? layout : .channelsFirst)
+    value.isOfBatch = isOfBatch ?? !ofParameters.contains(name)
+    values.append(value)
     self.isDifferentiable.append(isDifferentiable ?? differentiable.contains(name))
     return values.count - 1
   }
@@ -76,6 +80,7 @@ struct PlanBuilder {
 
 extension PlanBuilder {
   private mutating func addStep(_ node: Node) throws(GraphError) {
+    if addView(node) { return }
     let target = layout(for: node)
     var inputs: [PlannedInput] = []
     for name in node.inputs {
@@ -91,6 +96,21 @@ extension PlanBuilder {
     let computed = updated.isEmpty ? node.outputs[...] : node.outputs.prefix(1)
     let outputs = computed.map { addValue($0, layout: target) }
     addDraft(node, inputs: inputs, outputs: outputs, updatedParameters: updated)
+  }
+
+  /// Reads a Transpose to or from channels last as what it is in memory: nothing.
+  private mutating func addView(_ node: Node) -> Bool {
+    guard let reordering = node.operator as? any AxisReorderingOperator,
+      let value = indexByName[node.inputs[0]], values[value].shape.rank == 4,
+      let direction = LayoutView.Direction(reordering.permutation(rank: 4))
+    else { return false }
+    let view = Node(
+      name: node.name, operator: LayoutView(direction: direction), inputs: node.inputs,
+      outputs: node.outputs)
+    let input = PlannedInput.value(conversion(of: value, to: direction.input), direction.input)
+    let output = addValue(node.outputs[0], layout: direction.output)
+    addDraft(view, inputs: [input], outputs: [output], updatedParameters: [])
+    return true
   }
 
   /// Running statistics that nobody but the network itself reads.
@@ -125,7 +145,8 @@ extension PlanBuilder {
     let node = Node(
       name: name, operator: LayoutConversion(), inputs: [value.name], outputs: [name])
     let copy = addValue(
-      name, shape: value.shape, layout: layout, isDifferentiable: isDifferentiable[index])
+      name, shape: value.shape, layout: layout, isDifferentiable: isDifferentiable[index],
+      isOfBatch: value.isOfBatch)
     addDraft(
       node, inputs: [.value(index, value.layout)], outputs: [copy],
       isDifferentiated: isDifferentiable[index])

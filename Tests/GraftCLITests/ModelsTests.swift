@@ -91,9 +91,8 @@ import Testing
       try place.graft("models", "pull", "vgg16", "vgg19", "--from", "https://a.b/c"), 64,
       "--from is for one model")
     expectFailure(
-      try place.graft("models", "pull", "vgg16", "--from", "vgg16.onnx"), 64,
-      "--from is 'vgg16.onnx'; expected an address that begins with https:// or http://. A file "
-        + "that you have: graft models add FILE")
+      try place.graft("models", "pull", "vgg16", "--from", "vgg16.onnx"), 66,
+      "vgg16.onnx: no such file or folder")
     expectFailure(
       try place.graft("models", "where", "vgg16"), 66,
       "the model 'vgg16' is not on this machine.")
@@ -147,5 +146,44 @@ import Testing
     #expect(
       result.err.contains("  graft models pull squeezenet1.1_imagenet goes on from there\n"))
     #expect(part() != nil)
+  }
+
+  @Test(.enabled(if: published != nil, "GRAFT_DATA is not set"))
+  func takesAFileForAModel() throws {
+    let place = try Workplace()
+    try Data(try bytes()).write(to: URL(fileURLWithPath: place.path + "/file"))
+    let pulled = try place.graft("models", "pull", "squeezenet1.1_imagenet", "--from", "file")
+    let file = place.path + "/home/cache/models/squeezenet1.1_imagenet.onnx"
+    #expect(pulled.status == 0, "\(pulled.err)")
+    #expect(pulled.out == file + "\n")
+    #expect(FileManager.default.contents(atPath: file) == Data(try bytes()))
+    let other = try place.graft("models", "pull", "vgg16", "--from", "file")
+    expectFailure(
+      other, 65,
+      "file is not the file of vgg16: its SHA-256 is 09a0083d4e4e…, not f20805a3eccc….")
+    #expect(
+      other.err.hasSuffix("\n  It is squeezenet1.1_imagenet: graft models add file\n"))
+
+    let timed = try place.graft("models", "list", "--measure")
+    #expect(timed.status == 0, "\(timed.err)")
+    let row = try #require(
+      timed.out.split(separator: "\n").first { $0.hasPrefix("squeezenet1.1_imagenet") })
+    #expect(row.contains(#/SqueezeNet +5 +[0-9]+ +unstated +/#), "\(row)")
+    // Timed once; the list remembers.
+    let again = try place.graft("models", "--json")
+    let rows = try JSONSerialization.jsonObject(with: again.output) as? [[String: Any]]
+    let entry = rows?.first { $0["name"] as? String == "squeezenet1.1_imagenet" }
+    #expect(entry?["path"] as? String == file)
+    #expect((entry?["photosPerSecond"] as? Double ?? 0) > 0)
+  }
+
+  @Test func refusesAddressesOfOtherKinds() throws {
+    let place = try Workplace()
+    let odd = try place.graft("models", "pull", "vgg16", "--from", "ftp://example.org/vgg16.onnx")
+    #expect(odd.status == 64)
+    #expect(
+      odd.err.hasPrefix(
+        "error: --from is 'ftp://example.org/vgg16.onnx'; expected an address that begins with "
+          + "https:// or http://, or a path\n"))
   }
 }

@@ -105,6 +105,27 @@ import Testing
     try checkGradients(flattenNetwork())
   }
 
+  /// Weights that are normalised first: a value that is no image's, whatever the batch.
+  @Test func matchesFiniteDifferencesThroughNormalisedWeights() throws {
+    var graph = try flattenNetwork()
+    let type = try #require(OperatorRegistry.standard["LpNormalization"] as? any Operator.Type)
+    let decoder = NodeDecoder(
+      opType: "LpNormalization", opset: 17, attributes: ["axis": 0], inputs: [.activation([64, 3])])
+    let place = try #require(graph.nodes.firstIndex { $0.opType == "MatMul" })
+    graph.nodes[place].inputs[1] = "directions"
+    graph.nodes.insert(
+      Node(
+        name: "directions", operator: try type.init(decoding: decoder), inputs: ["fc.w"],
+        outputs: ["directions"]), at: place)
+    try checkGradients(graph)
+    let images = Tensor.images([3, 3, 4, 4])
+    let all = try Session(graph, batchSize: 3, mode: .inference).answers(images)
+    for batch in [1, 2, 8] {
+      let session = try Session(graph, batchSize: batch, mode: .inference)
+      #expect(relativeDifference(session.answers(images.prefix(1)), Array(all.prefix(3))) < 1e-6)
+    }
+  }
+
   @Test func givesFrozenLayersNoGradient() throws {
     let graph = try residualNetwork().freezing(through: "p")
     let session = try Session(graph, batchSize: 2, mode: .training)

@@ -29,7 +29,7 @@ func randomNetwork(seed: UInt64, length: Int = 14) throws(GraphError) -> Graph {
   }
   for index in 0..<length {
     let name = "v\(index)"
-    switch Int.random(in: 0..<10, using: &generator) {
+    switch Int.random(in: 0..<11, using: &generator) {
     case 0, 1:
       builder.weights("\(name).w", [4, 4, 3, 3], in: -0.3...0.3, seed: seed)
       builder.weights("\(name).b", [4], seed: seed)
@@ -58,6 +58,12 @@ func randomNetwork(seed: UInt64, length: Int = 14) throws(GraphError) -> Graph {
       builder.node("Concat", [pick(), pick()], ["\(name).both"], ["axis": 1])
       builder.weights("\(name).w", [4, 8, 1, 1], seed: seed)
       builder.node("Conv", ["\(name).both", "\(name).w"], [name])
+    case 9:
+      // As Keras computes: channels last, where the plan need not move anything.
+      builder.weights("\(name).b", [4], seed: seed)
+      builder.node("Transpose", [pick()], ["\(name).last"], ["perm": [0, 2, 3, 1]])
+      builder.node("Add", ["\(name).last", "\(name).b"], ["\(name).sum"])
+      builder.node("Transpose", ["\(name).sum"], [name], ["perm": [0, 3, 1, 2]])
     default:
       builder.node("Reshape", [pick(), "planes"], ["\(name).planes"])
       builder.node("Tanh", ["\(name).planes"], ["\(name).tanh"])

@@ -17,12 +17,46 @@ import Testing
   }
 
   @Test func noTwoRecordsShareANameOrAFile() {
-    let names = ModelRecord.all.flatMap { [$0.name] + $0.aliases }
+    let names = ModelRecord.files.flatMap { [$0.name] + $0.aliases }
     #expect(Set(names).count == names.count)
-    #expect(Set(ModelRecord.all.map(\.sha256)).count == ModelRecord.all.count)
+    #expect(Set(ModelRecord.files.map(\.sha256)).count == ModelRecord.files.count)
+    // However it is spelled, a name means one network.
+    var owners: [String: Set<String>] = [:]
+    for record in ModelRecord.all {
+      let own = [record.name] + record.aliases + (record.variants ?? []).flatMap(\.names)
+      for name in own {
+        owners[name.lowercased().replacing("_", with: "-"), default: []].insert(record.name)
+      }
+    }
+    #expect(owners.filter { $0.value.count > 1 } == [:])
   }
 
-  @Test(arguments: ModelRecord.all) func isComplete(_ record: ModelRecord) {
+  @Test func knowsOtherFilesOfANetwork() throws {
+    let record = try #require(ModelRecord.named("VGG16_12"))
+    #expect(record.name == "vgg16-12")
+    #expect(record.opset == 12)
+    #expect(record.sha256.hasPrefix("722c42f53ca03a54"))
+    #expect(record.preprocessing == ModelRecord.named("vgg16")?.preprocessing)
+    #expect(
+      record.sources.first?.url
+        == "https://huggingface.co/onnxmodelzoo/vgg16-12/resolve/main/vgg16-12.onnx")
+    #expect(record.sources.allSatisfy { !$0.checked })
+    #expect(record.accuracy != nil)
+    // Weights of 8 bits answer otherwise, and a network's name does not mean them.
+    #expect(ModelRecord.named("vgg16-12-int8")?.accuracy == nil)
+    let folder = try TemporaryFolder()
+    setenv("GRAFT_MODELS", folder.path.string, 1)
+    defer { unsetenv("GRAFT_MODELS") }
+    for name in ["vgg16-12-int8", "vgg16-12"] {
+      let file = folder.path.appending("\(name).onnx")
+      #expect(ModelLocator.path(of: "vgg16") == nil)
+      #expect(FileManager.default.createFile(atPath: file.string, contents: Data()))
+      #expect(ModelLocator.path(of: name) == file)
+    }
+    #expect(ModelLocator.path(of: "vgg16") == folder.path.appending("vgg16-12.onnx"))
+  }
+
+  @Test(arguments: ModelRecord.files) func isComplete(_ record: ModelRecord) {
     #expect(record.sha256.count == 64)
     #expect(record.sha256.allSatisfy { "0123456789abcdef".contains($0) })
     #expect(record.bytes > 0)

@@ -68,9 +68,10 @@ final class BenchmarkJob {
     case .block: depth = .block
     case .all: depth = .all
     }
-    let graph = try model.replacingHead(classes: (1...options.classes).map { "\($0)" })
-      .graph.givingNodesOwnParameters()
-    let phases = try FineTuningOptions(depth: depth).phases(for: graph)
+    var grafted = try model.replacingHead(classes: (1...options.classes).map { "\($0)" })
+    grafted.graph = grafted.graph.givingNodesOwnParameters()
+    let phases = try FineTuningOptions(depth: depth).phases(for: grafted)
+    let graph = grafted.graph
     let cut = phases[phases.count - 1].cut
     let usesBatch = options.batchNormalization == .train
     guard cut != graph.inputs[0].name else {

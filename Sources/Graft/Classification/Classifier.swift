@@ -90,7 +90,7 @@ public struct Classifier {
   ) throws(GraftError) {
     let parts = try lifting {
       () throws(GraphError) in
-      try model.graph.split(at: model.graph.headCut().features)
+      try model.graph.split(at: model.headFeatures())
     }
     let isCached = paths.count >= Self.fewestForCache && caching.directory != nil
     let extractor = try FeatureExtractor(

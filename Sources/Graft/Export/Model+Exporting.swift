@@ -128,7 +128,7 @@ extension Model {
   func onnx(_ options: ExportOptions) throws(GraftError) -> ONNXModel {
     var model = try lifting {
       () throws(GraphError) in
-      var graph = graph
+      var graph = try graph.foldingWeights()
       if options.input == .pixels { graph = try graph.normalizingInput(preprocessing) }
       if options.output == .probabilities { graph = try graph.endingInAnswers(task, targetScale) }
       graph = graph.renaming(graph.inputs[0].name, to: "image")

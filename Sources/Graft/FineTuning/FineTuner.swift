@@ -20,7 +20,7 @@ struct FineTuner {
     from checkpoint: FineTuningCheckpoint?, onEvent: (FineTuningEvent) -> Directive,
     onCheckpoint: (FineTuningCheckpoint) throws(GraftError) -> Void
   ) throws(GraftError) -> FineTuningRun {
-    var phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
+    var phases = try options.phases(for: model).map { (phase) throws(GraftError) in
       try PhaseTrainer(model, phase, options)
     }
     // What a run that goes on has behind it is not planned again.

@@ -27,31 +27,12 @@ public struct ValidationPrediction: Hashable, Sendable {
 }
 
 extension Model {
-  /// The same model with a fresh head for other classes, or for labels or values.
-  public func replacingHead(
-    classes: [String], seed: UInt64 = 1, task: LearningTask = .classification
-  ) throws(GraftError) -> Model {
-    guard classes.count >= (task == .classification ? 2 : 1) else {
-      throw GraftError("a classifier needs at least two classes; there are \(classes.count)")
-    }
-    var model = self
-    model.graph = try lifting {
-      () throws(GraphError) in try graph.replacingHead(classes: classes.count, seed: seed)
-    }
-    model.labels = classes
-    model.task = task
-    model.targetScale = task == .regression ? TargetScale(identityOf: classes.count) : nil
-    model.card = nil
-    model.hasFreshHead = true
-    return model
-  }
-
   /// Trains the network on photos, as far down as the options' depth says: the head first, on
   /// features of the frozen network, then what lies below it.
   ///
-  /// The model's labels must be the photos' classes: call ``replacingHead(classes:seed:task:)`` first.
-  /// Where these have several labels or numbers, the options are taken as
-  /// ``FineTuningOptions/fitting(_:)`` that task.
+  /// The model's labels must be the photos' classes: call
+  /// ``replacingHead(classes:head:cut:seed:task:)`` first. Where these have several labels or
+  /// numbers, the options are taken as ``FineTuningOptions/fitting(_:)`` that task.
   ///
   /// - Parameters:
   ///   - checkpoint: where an earlier run with the same model, photos and options was.

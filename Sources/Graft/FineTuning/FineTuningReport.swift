@@ -29,13 +29,13 @@ struct FineTuningReport {
     var best = model
     best.graph = run.graph
     best.outputActivation = Self.activation(of: model.task)
-    best.hasFreshHead = false
+    best.freshHead = nil
     best.card = TrainingCard(
       base: model.base ?? TrainingCard.Base(name: model.name, sha256: model.fileHash),
       trained: kept.name, classes: photos.labels, trainingPhotos: photos.split.train.count,
       validationPhotos: photos.split.validation.count, splitHash: photos.splitHash,
-      settings: kept.settings, validation: report.validation, multiLabel: report.multiLabel,
-      regression: report.regression, graftVersion: graftVersion)
+      settings: kept.settings, head: model.head, validation: report.validation,
+      multiLabel: report.multiLabel, regression: report.regression, graftVersion: graftVersion)
     return best
   }
 

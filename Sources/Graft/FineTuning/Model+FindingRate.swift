@@ -57,7 +57,7 @@ extension Model {
     var model = try preparing(for: photos)
     let options = options.fitting(photos.task)
     model.graph = graph.givingNodesOwnParameters()
-    let phases = try options.phases(for: model.graph).map { (phase) throws(GraftError) in
+    let phases = try options.phases(for: model).map { (phase) throws(GraftError) in
       try PhaseTrainer(model, phase, options)
     }
     let last = phases[phases.count - 1]

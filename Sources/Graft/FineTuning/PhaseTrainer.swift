@@ -347,23 +347,10 @@ extension PhaseTrainer {
     return counts.map { Float(labels.count) / (Float(classes) * Float(max($0, 1))) }
   }
 
-  /// A fresh head made small beside the features, so that all classes start equally probable
-  /// whatever the backbone's scale; any other head as it is.
+  /// A fresh head fitted to the features, so that it learns alike whatever the backbone's scale; any
+  /// other head as it is.
   private func startingPoint(_ head: Graph, _ samples: Samples) throws(TrainingError) -> Graph {
-    guard model.hasFreshHead, let features = samples.features else { return head }
-    let scale = try features.scale()
-    var start = head
-    for (name, parameter) in head.parameters where parameter.role == .weight {
-      let shape = parameter.tensor.shape
-      let deviation = parameter.tensor.withUnsafeElements { elements in
-        (elements.reduce(0) { $0 + $1 * $1 } / Float(max(elements.count, 1))).squareRoot()
-      }
-      guard deviation > 0 else { continue }
-      let factor = 0.001 / (scale * deviation)
-      start.parameters[name]?.tensor = parameter.tensor.withUnsafeElements { elements in
-        Tensor(shape, elements.map { $0 * factor })
-      }
-    }
-    return start
+    guard let fresh = model.freshHead, let features = samples.features else { return head }
+    return head.fitted(as: fresh, toScale: try features.scale())
   }
 }

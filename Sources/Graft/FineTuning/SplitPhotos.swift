@@ -17,7 +17,7 @@ public struct SplitPhotos: Sendable {
   /// The seed of the split.
   public let seed: UInt64
 
-  /// Class names: what ``Model/replacingHead(classes:seed:)`` wants.
+  /// Class names: what ``Model/replacingHead(classes:head:cut:seed:)`` wants.
   public var labels: [String] { folder.classes }
   /// What there is to learn.
   public var task: LearningTask { folder.task }

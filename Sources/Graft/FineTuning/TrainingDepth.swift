@@ -111,14 +111,16 @@ struct TrainingPhase {
 extension FineTuningOptions {
   /// The head first: a new one's gradients would only disturb the layers before it. Then what the
   /// depth says, at once or layer by layer.
-  func phases(for graph: Graph) throws(GraftError) -> [TrainingPhase] {
-    let layers = try lifting { () throws(GraphError) in try graph.layers() }
-    let headCut = try lifting { () throws(GraphError) in try graph.headCut() }
+  func phases(for model: Model) throws(GraftError) -> [TrainingPhase] {
+    let graph = model.graph
+    let (layers, features) = try lifting { () throws(GraphError) in
+      (try model.layersWithHead(), try model.headFeatures())
+    }
     var phases: [TrainingPhase] = []
     let wanted: TrainingDepth = depth == .auto ? .block : depth
     let target = try wanted.firstLayer(of: layers, in: graph)
     phases.append(
-      TrainingPhase(name: "head", cut: headCut.features, layerCount: 1, settings: training))
+      TrainingPhase(name: "head", cut: features, layerCount: 1, settings: training))
     guard target < layers.count - 1 else { return phases }
     for first in unfreezingSteps(from: layers.count - 2, to: target) {
       let isLast = first == target

@@ -29,8 +29,10 @@ public struct Model: Sendable {
   public var notes: [String] = []
   /// The network that this one was grafted on, kept when it is grafted again.
   package var base: TrainingCard.Base?
-  /// Was the head just drawn at random? Then fine-tuning may scale it to the features.
-  var hasFreshHead = false
+  /// What graft put on the network's features; nil for a network with the last layer it came with.
+  public internal(set) var head: Head?
+  /// What of the head was just drawn at random: fine-tuning may scale it to the features.
+  var freshHead: FreshHead?
 
   /// How the preprocessing is known.
   public enum PreprocessingOrigin: Hashable, Sendable {
@@ -38,6 +40,8 @@ public struct Model: Sendable {
     case file
     /// The file is a known model.
     case record(name: String, isVerified: Bool)
+    /// The nodes are named as those of an application of Keras.
+    case keras(name: String)
     /// The user said so.
     case given
     /// Nobody said; the ImageNet convention is assumed.
@@ -92,7 +96,7 @@ extension Model {
     }
     let bytes = fileSize(path)
     var file = ModelFile(path: path, bytes: bytes, sha256: nil)
-    let candidates = ModelRecord.all.filter { $0.bytes == bytes }
+    let candidates = ModelRecord.files.filter { $0.bytes == bytes }
     if !candidates.isEmpty {
       file.sha256 = try lifting {
         () throws(DataError) in try ContentHash(ofFile: path).hex
@@ -129,7 +133,7 @@ extension Model {
 
   /// A Git LFS pointer says what it stands for: where that is a known model, the error names it.
   private static func naming(_ error: GraftError) -> GraftError {
-    let record = ModelRecord.all.first { record in
+    let record = ModelRecord.files.first { record in
       error.hints.contains { $0.contains("sha256:\(record.sha256)") }
     }
     guard let record else { return error }
@@ -178,6 +182,7 @@ extension Model {
       outputActivation = graph.outputActivation
       graph = graph.endingInLogits()
       self.graph = try graph.withFlatOutput()
+      notes = graph.notes
     } catch {
       throw GraftError(error.in(file: place))
     }
@@ -190,6 +195,7 @@ extension Model {
     card = metadata.card
     try adoptTask(metadata, place: place)
     base = metadata.card?.base
+    head = metadata.card?.head
     if let own = metadata.preprocessing {
       preprocessing = own
       preprocessingOrigin = .file
@@ -198,6 +204,9 @@ extension Model {
       }
     } else if let record {
       try adopt(record, options: options)
+    } else if let application = KerasApplication(source) {
+      preprocessing = application.preprocessing.scaled(toSide: try inputSide())
+      preprocessingOrigin = .keras(name: application.name)
     } else {
       preprocessing = .imageNet(side: try inputSide())
     }

@@ -41,7 +41,11 @@ public enum ModelLocator {
   /// The names under which a model's file is usually saved.
   static func fileNames(of record: ModelRecord) -> [String] {
     let published = record.sources.compactMap { $0.url.split(separator: "/").last.map(String.init) }
-    let names = ([record.name] + record.aliases).map { "\($0).onnx" } + published
+    // Files of 8-bit numbers are not what their network's name asks for.
+    let others = (record.variants ?? []).filter { $0.quantized == nil }.flatMap(\.names)
+    let names =
+      ([record.name] + record.aliases).map { "\($0).onnx" } + published
+      + others.map { "\($0).onnx" }
     return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 

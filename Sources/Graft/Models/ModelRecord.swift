@@ -20,6 +20,20 @@ public struct ModelRecord: Hashable, Sendable, Codable {
     public var top5: Double?
   }
 
+  /// The same network in another published file.
+  public struct Variant: Hashable, Sendable, Codable {
+    /// Names of the file, without `.onnx`; more than one where files are the same, byte for byte.
+    public var names: [String]
+    /// The version of the ONNX operators in the file.
+    public var opset: Int
+    /// Size of the file.
+    public var bytes: Int
+    /// Of the file, in hexadecimal.
+    public var sha256: String
+    /// How its numbers are stored where they are 8 bits wide: `int8` or `qdq`.
+    public var quantized: String?
+  }
+
   /// The name to ask for.
   public var name: String
   /// Other names that mean the same.
@@ -48,6 +62,8 @@ public struct ModelRecord: Hashable, Sendable, Codable {
   public var accuracy: Accuracy?
   /// What a person should know.
   public var notes: [String]?
+  /// Other files of the same network: other opsets, or weights of 8 bits.
+  public var variants: [Variant]?
 }
 
 // MARK: - All records
@@ -61,9 +77,38 @@ extension ModelRecord {
     }
     .sorted { $0.name < $1.name }
 
-  /// The record of that name or alias.
+  /// Every published file: each record, then its variants as records of their own.
+  public static let files: [ModelRecord] = all.flatMap { [$0] + $0.variantRecords }
+
+  /// The record of that name or alias, or of that file; `_` is as good as `-`.
   public static func named(_ name: String) -> ModelRecord? {
-    all.first { $0.name == name || $0.aliases.contains(name) }
+    let name = spelled(name)
+    return files.first { record in ([record.name] + record.aliases).contains { spelled($0) == name }
+    }
+  }
+
+  private static func spelled(_ name: String) -> String {
+    name.lowercased().replacing("_", with: "-")
+  }
+
+  /// The variants as records: what differs, and addresses with their file's name in place of this one's.
+  private var variantRecords: [ModelRecord] {
+    (variants ?? []).map { variant in
+      var record = self
+      record.name = variant.names[0]
+      record.aliases = Array(variant.names.dropFirst())
+      (record.opset, record.bytes, record.sha256) = (variant.opset, variant.bytes, variant.sha256)
+      record.sources = sources.compactMap { source in
+        guard let file = source.url.split(separator: "/").last, file.hasSuffix(".onnx") else {
+          return nil
+        }
+        let url = source.url.replacing(String(file.dropLast(5)), with: variant.names[0])
+        return Source(url: url, checked: false)
+      }
+      if variant.quantized != nil { record.accuracy = nil }
+      record.variants = nil
+      return record
+    }
   }
 
   /// The class names of the model, in output order; nil where the list is not known.

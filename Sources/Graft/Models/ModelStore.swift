@@ -112,7 +112,7 @@ extension ModelStore {
   public static func add(_ file: FilePath) throws(GraftError) -> (ModelRecord, FilePath) {
     let bytes = fileSize(file)
     let hash = try hash(of: file)
-    guard let record = ModelRecord.all.first(where: { $0.sha256 == hash }) else {
+    guard let record = ModelRecord.files.first(where: { $0.sha256 == hash }) else {
       throw GraftError(
         "\(file.displayName) is none of the models that graft knows by content "
           + "(\(bytes) bytes, SHA-256 \(hash.prefix(12))…).",
@@ -120,21 +120,45 @@ extension ModelStore {
           "it can be used all the same: graft finetune \(file.displayName) on my-photos"
         ])
     }
+    return (record, try keep(file, as: record))
+  }
+
+  /// Takes over a file as the one of this model.
+  ///
+  /// - Throws: ``GraftError`` where it is another file.
+  public static func add(_ file: FilePath, as record: ModelRecord) throws(GraftError) -> FilePath {
+    let hash = try hash(of: file)
+    guard hash == record.sha256 else {
+      let other = ModelRecord.files.first { $0.sha256 == hash }
+      throw GraftError(
+        "\(file.displayName) is not the file of \(record.name): its SHA-256 is \(hash.prefix(12))…, "
+          + "not \(record.sha256.prefix(12))….",
+        hints: other.map { ["It is \($0.name): graft models add \(file.displayName)"] } ?? [])
+    }
+    return try keep(file, as: record)
+  }
+
+  private static func keep(_ file: FilePath, as record: ModelRecord) throws(GraftError) -> FilePath
+  {
     let place = try place(of: record)
-    if try isIntact(place, record) { return (record, place) }
+    if try isIntact(place, record) { return place }
     try createFolder(of: place)
     do throws(DataError) { try copyFile(file, to: place) } catch {
       throw GraftError(error.in(file: "\(file.displayName) to \(place.displayName)"))
     }
-    return (record, place)
+    return place
   }
 
-  /// Is the file the published one of the model?
+  /// Is the file a published one of the model: its own, or a variant?
   public static func isIntact(
     _ file: FilePath, _ record: ModelRecord
   ) throws(GraftError) -> Bool {
-    guard fileSize(file) == record.bytes else { return false }
-    return try hash(of: file) == record.sha256
+    let published =
+      [(record.bytes, record.sha256)] + (record.variants ?? []).map { ($0.bytes, $0.sha256) }
+    let bytes = fileSize(file)
+    guard published.contains(where: { $0.0 == bytes }) else { return false }
+    let hash = try hash(of: file)
+    return published.contains { $0.1 == hash }
   }
 
   private static func hash(of file: FilePath) throws(GraftError) -> String {

@@ -53,7 +53,8 @@ extension Model {
       shapes = try graph.shapes(batchSize: 1)
       let cut = try graph.headCut()
       head =
-        "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
+        (self.head.map { "\($0): " } ?? "")
+        + "\(cut.nodeName) (\(cut.opType)) on features \(cut.featureShape), \(cut.classes) classes"
     } catch {
       throw GraftError(error)
     }
@@ -94,6 +95,7 @@ extension Model.PreprocessingOrigin {
     case .file: "file"
     case .record(let name, _): "record \(name)"
     case .given: "given"
+    case .keras(let name): "keras \(name)"
     case .convention: "convention"
     }
   }

@@ -28,6 +28,8 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   public var splitHash: String
   /// Everything that was asked of training.
   public var settings: TrainingOptions
+  /// What was grafted; nil where it was the network's own last layer, for other classes.
+  public var head: Head?
   /// Nil where no photo was kept back, or what was learned are no classes.
   public var validation: ValidationReport?
   /// In place of that where photos have several labels.
@@ -40,7 +42,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
   /// For a model that was trained by other means than ``Model/fineTune(on:options:onEvent:)``.
   public init(
     base: Base, trained: String, classes: [String], trainingPhotos: Int, validationPhotos: Int,
-    splitHash: String, settings: TrainingOptions, validation: ValidationReport?,
+    splitHash: String, settings: TrainingOptions, head: Head? = nil, validation: ValidationReport?,
     multiLabel: MultiLabelReport? = nil, regression: RegressionReport? = nil,
     graftVersion: String = Graft.graftVersion
   ) {
@@ -51,6 +53,7 @@ public struct TrainingCard: Hashable, Sendable, Codable {
     self.validationPhotos = validationPhotos
     self.splitHash = splitHash
     self.settings = settings
+    self.head = head
     self.validation = validation
     self.multiLabel = multiLabel
     self.regression = regression

@@ -14,6 +14,7 @@ struct Finetune: ParsableCommand {
       Examples:
         graft finetune vgg16 on my-photos
         graft finetune resnet50.onnx on my-photos --depth block --augment light -o runs/pets
+        graft finetune resnet50.onnx on my-photos --head mlp:512 --cut layer3
         graft finetune vgg16 on my-photos --labels labels.csv
         graft finetune vgg16 on my-photos --labels-from-name '(.+)_\\d+'
         graft finetune vgg16 on my-photos --labels labels.csv --multi-label
@@ -54,6 +55,7 @@ struct Finetune: ParsableCommand {
   @Option(name: [.customShort("o"), .customLong("out")], help: "Folder of the run.")
   var output: String?
 
+  @OptionGroup(title: "Head") var headFlags: HeadFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Labels") var labelFlags: LabelFlags
   @OptionGroup(title: "Labels") var taskFlags: TaskFlags

@@ -23,21 +23,22 @@ struct FinetuneSession {
   func run() throws(GraftError) {
     try command.taskFlags.check(command.labelFlags, command.training)
     _ = try options(balances: false)
+    _ = try command.headFlags.parsed()
     if interrupted == nil { try checkOutput() }
     let folder = try command.labelFlags.photos(in: folderPath, command.taskFlags.task)
-    let base = try command.modelFlags.load(modelName, fetching: talk)
+    let base = try command.headFlags.load(modelName, command.modelFlags, talk: talk)
     let photos = try folder.split(
       validation: command.validation, test: command.test, seed: command.seed)
     sayData(folder, photos)
-    let model = try base.replacingHead(
-      classes: photos.labels, seed: command.seed, task: photos.task)
-    try sayModel(model, classes: photos.labels.count)
+    let model = try command.headFlags.graft(
+      on: base, modelName, classes: photos.labels, task: photos.task, seed: command.seed)
+    try sayModel(model, on: base.model)
     let checkpoint = try interrupted.map { (run) throws(GraftError) in
       try FineTuningCheckpoint(contentsOf: run.checkpoint)
     }
 
     let place = RunPlace(
-      command, model: base.name, photos: folderPath, modelGiven: modelName, interrupted)
+      command, model: base.model.name, photos: folderPath, modelGiven: modelName, interrupted)
     let progress = FinetuneProgress(
       talk, keepsFeatures: command.runFlags.caching != .off, isAskedForPlan: command.estimate)
     let finished: FineTuningRun
@@ -152,15 +153,42 @@ extension FinetuneSession {
         + "(\(drawn))\(test)")
   }
 
-  private func sayModel(_ model: Model, classes: Int) throws(GraftError) {
-    let cut: HeadCut
-    do { cut = try model.graph.headCut() } catch { throw GraftError(error) }
-    let isVector = cut.featureShape.elementCount == cut.featureShape[0]
-    let size = isVector ? "\(cut.featureShape[0])" : "\(cut.featureShape)"
-    talk.say(
-      "Model   \(model.name)  new head at \(cut.nodeName) (\(cut.opType)): \(size) → \(classes)")
+  private func sayModel(_ model: Model, on base: Model) throws(GraftError) {
+    talk.say("Model   \(model.name)  \(try headWords(model, on: base))")
     talk.say("        \(model.preprocessing.words)  (\(model.preprocessingOrigin.words))")
     model.warnAboutPreprocessing(talk)
+  }
+
+  /// `new head at fc (Gemm): 2048 → 2`, or `new head mlp:512 behind layer3 (Relu), [1024, 14, 14] averaged:
+  /// 1024 → 512 → 2`.
+  private func headWords(_ model: Model, on base: Model) throws(GraftError) -> String {
+    let classes = model.labels?.count ?? 0
+    do throws(GraphError) {
+      guard let head = model.head, model.isHeadWhole else {
+        let cut = try model.graph.headCut()
+        return
+          "new head at \(cut.nodeName) (\(cut.opType)): \(sizeWords(cut.featureShape)) → \(classes)"
+      }
+      let (place, shape): (String, Shape)
+      if let name = command.headFlags.cut {
+        let cut = try base.graph.cut(behind: name)
+        (place, shape) = ("behind \(cut.nodeName) (\(cut.opType))", cut.shape)
+      } else {
+        let cut = try base.graph.headCut()
+        (place, shape) = ("in place of \(cut.nodeName) (\(cut.opType))", cut.featureShape)
+      }
+      let averaged = shape.elementCount == shape[0] ? "" : ", \(shape) averaged"
+      var sizes = [shape[0]]
+      if case .mlp(let hidden) = head { sizes += hidden }
+      let chain = (sizes + [classes]).map { "\($0)" }.joined(separator: " → ")
+      return "new head \(head) \(place)\(averaged): \(chain)"
+    } catch {
+      throw GraftError(error)
+    }
+  }
+
+  private func sizeWords(_ shape: Shape) -> String {
+    shape.elementCount == shape[0] ? "\(shape[0])" : "\(shape)"
   }
 }
 

@@ -10,6 +10,7 @@ struct Inspect: ParsableCommand {
       Examples:
         graft inspect vgg16.onnx
         graft inspect pets.onnx --plan
+        graft inspect resnet50.onnx --cuts
       """)
 
   @Argument(help: "A model's name, or a path to an .onnx file or a run.")
@@ -17,6 +18,9 @@ struct Inspect: ParsableCommand {
 
   @Flag(help: "Show how the network runs: fused operators and chosen methods.")
   var plan = false
+
+  @Flag(help: "List the places where 'finetune --cut' can cut the network.")
+  var cuts = false
 
   @Option(parsing: .unconditional, help: "Batch size for --plan.")
   var batch: Int = 1
@@ -29,11 +33,17 @@ struct Inspect: ParsableCommand {
     guard (1...4096).contains(batch) else {
       throw ValidationError("--batch is \(batch); expected 1 to 4096")
     }
+    guard !(plan && cuts) else {
+      throw ValidationError("--plan and --cuts are two lists; ask for one")
+    }
   }
 
   func run() throws {
     try runFlags.apply()
     let model = try load()
+    if cuts {
+      return try CutTable(model, given: self.model).show(json: runFlags.json, talk: runFlags.talk)
+    }
     if runFlags.json { return try Output.standard.json(try model.summary()) }
     model.warnAboutPreprocessing(runFlags.talk)
     if plan { return try showPlan(model) }

@@ -40,6 +40,7 @@ struct LrFind: ParsableCommand {
   @Flag(help: "Replace the picture where there is one.")
   var force = false
 
+  @OptionGroup(title: "Head") var headFlags: HeadFlags
   @OptionGroup(title: "Training") var training: TrainingFlags
   @OptionGroup(title: "Labels") var labelFlags: LabelFlags
   @OptionGroup(title: "Labels") var taskFlags: TaskFlags
@@ -68,9 +69,11 @@ struct LrFind: ParsableCommand {
     try taskFlags.check(labelFlags, training)
     let options = try training.options(
       seed: seed, balances: false, task: taskFlags.task, runFlags, strict: false)
+    _ = try headFlags.parsed()
     let photos = try read(PathArguments.path(words[words.count - 1]))
-    let base = try modelFlags.load(model, fetching: runFlags.talk)
-    let model = try base.replacingHead(classes: photos.labels, seed: seed, task: photos.task)
+    let base = try headFlags.load(model, modelFlags, talk: runFlags.talk)
+    let model = try headFlags.graft(
+      on: base, model, classes: photos.labels, task: photos.task, seed: seed)
     let found = try search(model, photos, options)
     guard Interruption.directive == .proceed else {
       throw Interruption.error("stopped before the end; nothing was written")
@@ -127,7 +130,8 @@ extension LrFind {
     try out.line()
     try out.line(
       "Next    graft finetune \(model) on \(folder)\(labelFlags.words)\(taskFlags.words)"
-        + " --depth \(training.depth)\(training.wordsForRate) --lr \(short(suggestion))")
+        + " --depth \(training.depth)\(headFlags.words(with: modelFlags))"
+        + "\(training.wordsForRate) --lr \(short(suggestion))")
   }
 
   private func showJSON(_ found: RateSearch) throws(GraftError) {

@@ -44,6 +44,7 @@ extension Model.PreprocessingOrigin {
     case .file: "from the file"
     case .record(let name, _): "known model \(name)"
     case .given: "as given"
+    case .keras(let name): "Keras's for \(name)"
     case .convention: "the ImageNet convention"
     }
   }

@@ -36,9 +36,19 @@ extension Graph {
   private func ownsWeights(_ node: Node) -> Bool {
     guard let head = node.operator as? any ClassifierHeadOperator else { return false }
     return node.inputs.enumerated().contains { index, name in
-      guard let parameter = parameters[name], parameter.role == .weight else { return false }
+      guard let parameter = parameters[weightName(behind: name)], parameter.role == .weight else {
+        return false
+      }
       return head.classAxis(ofInput: index, shape: parameter.tensor.shape) != nil
     }
+  }
+
+  /// The parameter itself, or the one that an operator normalises first, as a cosine head does.
+  private func weightName(behind name: String) -> String {
+    guard parameters[name] == nil, let node = nodes.first(where: { $0.outputs.contains(name) }),
+      node.opType == "LpNormalization", parameters[node.inputs[0]] != nil
+    else { return name }
+    return node.inputs[0]
   }
 
   /// The same network with a new, seeded head for another number of classes.
@@ -55,7 +65,8 @@ extension Graph {
     else { throw GraphError("the network has no head") }
     graph.giveOwnParameters(toNodesAt: [place])
     var generator = SeededGenerator(seed, 0x6865_6164)
-    for (index, name) in graph.nodes[place].inputs.enumerated().dropFirst() {
+    for (index, input) in graph.nodes[place].inputs.enumerated().dropFirst() {
+      let name = graph.weightName(behind: input)
       guard let parameter = graph.parameters[name],
         let axis = head.classAxis(ofInput: index, shape: parameter.tensor.shape)
       else { continue }

@@ -68,7 +68,7 @@ extension Graph {
   }
 
   /// The values through which everything passes, with the first node that runs after each.
-  private func passages() -> [(value: String, nextNode: Int)] {
+  func passages() -> [(value: String, nextNode: Int)] {
     var lastUse: [String: Int] = [:]
     for (index, node) in nodes.enumerated() {
       for name in node.inputs where parameters[name] == nil { lastUse[name] = index }

@@ -19,11 +19,13 @@ public let supportedOpsets = 3...22
 
 /// One import: what is known of each value so far, and the nodes built so far.
 struct Importer {
+  /// The network of the file in floats and channels first.
   let source: ONNXGraph
   let model: ONNXModel
   let registry: OperatorRegistry
   let options: ImportOptions
   let opset: Int
+  let notes: [String]
 
   var values: [String: KnownValue] = [:]
   var inputs: [GraphInput] = []
@@ -38,7 +40,6 @@ struct Importer {
     self.model = model
     self.registry = registry
     self.options = options
-    source = model.graph
     guard let opset = model.opsets[""] ?? model.opsets["ai.onnx"] else {
       throw GraphError("the file names no opset of the standard domain; it is no usable network")
     }
@@ -48,6 +49,10 @@ struct Importer {
           + "\(supportedOpsets.upperBound). Convert it with onnx.version_converter")
     }
     self.opset = opset
+    var notes: [String] = []
+    let floats = try model.graph.dequantized(opset: opset, notes: &notes)
+    source = floats.takingChannelsFirst(notes: &notes)
+    self.notes = notes
   }
 
   mutating func graph() throws(GraphError) -> Graph {
@@ -61,6 +66,7 @@ struct Importer {
     var graph = Graph(
       name: source.name, opset: opset, inputs: inputs, outputs: outputs, nodes: nodes,
       parameters: parameters, metadata: model.metadata)
+    graph.notes = notes
     graph.removeUnused()
     try check(graph)
     return graph

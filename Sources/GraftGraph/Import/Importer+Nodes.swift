@@ -22,9 +22,12 @@ extension Importer {
     guard let runnable = decoded.operator as? any Operator else {
       throw GraphError("\(place): its inputs are computed at run time; graft needs constants there")
     }
-    let dataFlow = try dataFlowInputs(node, known, consumed: decoded.consumed, place: place)
+    var dataFlow = try dataFlowInputs(node, known, consumed: decoded.consumed, place: place)
     if dataFlow.allSatisfy({ !($0.value.isActivation) }) {
       try evaluate(runnable, node, dataFlow.map(\.value), place: place)
+    } else if let named = runnable as? any AxisAlignedOperator, named.missingAxes > 0 {
+      dataFlow[1] = try lengthened(dataFlow[1], by: named.missingAxes, place: place, index: index)
+      try append(named.aligningLastAxes(), node, dataFlow, place: place, index: index)
     } else {
       try append(runnable, node, dataFlow, place: place, index: index)
     }
@@ -127,6 +130,36 @@ extension Importer {
       Node(
         name: uniqueName(node, index), operator: `operator`, inputs: inputs.map(\.name),
         outputs: outputs))
+  }
+
+  /// A value with axes of extent 1 behind its own. A constant that others read too stays for them.
+  private mutating func lengthened(
+    _ operand: (name: String, value: KnownValue), by count: Int, place: String, index: Int
+  ) throws(GraphError) -> (name: String, value: KnownValue) {
+    let ones = [Int](repeating: 1, count: count)
+    var name = operand.name
+    if operand.value.isActivation || readers[name, default: 0] > 1 {
+      repeat { name += ".\(label(index))" } while values[name] != nil
+    }
+    guard case .constant(.floats(let tensor), _) = operand.value else {
+      let rank = operand.value.shape(.two).rank
+      let attributes = [
+        ONNXAttribute(name: "axes", value: .ints(Array(rank..<rank + count)))
+      ]
+      let node = ONNXNode(
+        name: name, opType: "Unsqueeze", inputs: [operand.name], outputs: [name],
+        attributes: attributes)
+      let known = [operand.value as KnownValue?]
+      guard let unsqueeze = try decode(node, known, place: place).operator as? any Operator else {
+        throw GraphError("\(place): operator Unsqueeze is missing from the registry")
+      }
+      try append(unsqueeze, node, [operand], place: place, index: index)
+      return (name, values[name] ?? operand.value)
+    }
+    let longer = Constant.floats(
+      Tensor(Shape(tensor.shape.dimensions + ones), tensor.elements))
+    values[name] = .constant(forBatch2: longer, forBatch3: longer)
+    return (name, .constant(forBatch2: longer, forBatch3: longer))
   }
 
   private mutating func uniqueName(_ node: ONNXNode, _ index: Int) -> String {

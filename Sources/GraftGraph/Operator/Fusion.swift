@@ -68,3 +68,19 @@ public protocol ShapeCarryingOperator: Operator {
   /// The same operator with an extent replaced, such as the number of classes.
   func replacingExtent(_ old: Int, with new: Int) -> Self
 }
+
+/// An operator that moves axes and changes nothing else, as Transpose does: where the order that it
+/// makes is the one in memory, the plan need not move anything.
+public protocol AxisReorderingOperator: Operator {
+  /// For each axis of the output, the axis of the input that it is.
+  func permutation(rank: Int) -> [Int]
+}
+
+/// An operator of two operands that may meet at an axis which the node names, as before opset 7; the
+/// importer gives the second axes of extent 1 behind its own, so that the last axes meet.
+public protocol AxisAlignedOperator: Operator {
+  /// How many axes of extent 1 the second operand lacks; 0 where the last axes meet.
+  var missingAxes: Int { get }
+  /// The same operator for a second operand that has them.
+  func aligningLastAxes() -> Self
+}

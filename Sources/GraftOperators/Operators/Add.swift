@@ -18,7 +18,7 @@ package struct Add: BroadcastingOperator {
   package static let opsets = 1...22
   package static let function = BinaryFunction.add
 
-  package let alignment: BroadcastAlignment
+  package var alignment: BroadcastAlignment
 }
 
 // MARK: - ONNX

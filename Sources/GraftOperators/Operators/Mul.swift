@@ -18,7 +18,7 @@ package struct Mul: BroadcastingOperator {
   package static let opsets = 1...22
   package static let function = BinaryFunction.multiply
 
-  package let alignment: BroadcastAlignment
+  package var alignment: BroadcastAlignment
 }
 
 // MARK: - ONNX

@@ -17,7 +17,7 @@ package struct PRelu: BroadcastingOperator {
   package static let opsets = 1...22
   package static let function = BinaryFunction.prelu
 
-  package let alignment: BroadcastAlignment
+  package var alignment: BroadcastAlignment
 }
 
 // MARK: - ONNX

@@ -18,7 +18,7 @@ package struct Sub: BroadcastingOperator {
   package static let opsets = 1...22
   package static let function = BinaryFunction.subtract
 
-  package let alignment: BroadcastAlignment
+  package var alignment: BroadcastAlignment
 }
 
 // MARK: - ONNX

@@ -46,10 +46,8 @@ extension Transpose {
     if let permutation, permutation.count != x.rank {
       throw ShapeError("perm \(permutation) does not fit the input \(x) of rank \(x.rank)")
     }
-    return Shape(axes(rank: x.rank).map { x[$0] })
+    return Shape(permutation(rank: x.rank).map { x[$0] })
   }
-
-  private func axes(rank: Int) -> [Int] { permutation ?? (0..<rank).reversed() }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int { 0 }
 
@@ -60,7 +58,7 @@ extension Transpose {
   }
 
   private func copy(_ source: [Int], _ y: Shape, _ destination: [Int]) -> StridedCopy {
-    StridedCopy(y, source: axes(rank: y.rank).map { source[$0] }, destination: destination)
+    StridedCopy(y, source: permutation(rank: y.rank).map { source[$0] }, destination: destination)
   }
 }
 
@@ -80,4 +78,10 @@ extension Transpose {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
     copy(dx.strides, dy.shape, dy.strides).reversed.accumulate(from: dy.base, to: dx.base)
   }
+}
+
+// MARK: - Layout
+
+extension Transpose: AxisReorderingOperator {
+  package func permutation(rank: Int) -> [Int] { permutation ?? (0..<rank).reversed() }
 }

@@ -256,6 +256,10 @@ case("Split", 13, [a(2, 6, 3, 2), ints(1, 3, 2)], outputs=3, axis=1)
 case("Split", 13, [a(2, 6)], outputs=2, axis=-1)
 case("Split", 18, [a(2, 7)], outputs=3, axis=1, num_outputs=3)
 
+for norm in [1, 2]:
+    case("LpNormalization", 1, [a(3, 7)], p=norm)
+    case("LpNormalization", 13, [a(2, 3, 4, 5)], axis=1, p=norm)
+
 path = pathlib.Path(__file__).with_name("operators.json")
 lines = [json.dumps(entry, separators=(",", ":")) for entry in cases]
 path.write_text("[\n" + ",\n".join(lines) + "\n]\n")

@@ -10,6 +10,7 @@ struct PullModels: ParsableCommand {
       Examples:
         graft models pull vgg16 resnet50
         graft models pull vgg16 --from https://mirror.example.org/vgg16-7.onnx
+        graft models pull vgg16 --from /media/stick/vgg16-7.onnx
 
       What was interrupted goes on where it stopped. A file counts only if its
       SHA-256 is the one that graft knows. Proxies and certificates are the
@@ -19,7 +20,7 @@ struct PullModels: ParsableCommand {
   @Argument(help: "Names of models.")
   var names: [String]
 
-  @Option(help: "Address to try in place of the known ones; for one model.")
+  @Option(help: "Address, or path to a file, in place of the known addresses; for one model.")
   var from: String?
 
   @Flag(name: .shortAndLong, help: "Say nothing but results, notes and errors.")
@@ -28,15 +29,21 @@ struct PullModels: ParsableCommand {
   func validate() throws {
     guard let from else { return }
     guard names.count == 1 else { throw ValidationError("--from is for one model") }
-    guard from.hasPrefix("https://") || from.hasPrefix("http://") else {
+    guard !from.contains("://") || Self.isAddress(from) else {
       throw ValidationError(
-        "--from is '\(from)'; expected an address that begins with https:// or http://. "
-          + "A file that you have: graft models add FILE")
+        "--from is '\(from)'; expected an address that begins with https:// or http://, or a path")
     }
+  }
+
+  private static func isAddress(_ text: String) -> Bool {
+    text.hasPrefix("https://") || text.hasPrefix("http://")
   }
 
   func run() throws {
     let records = try names.map(ModelRecord.known)
+    if let from, !Self.isAddress(from) {
+      return try Output.standard.line(ModelStore.add(FilePath(from), as: records[0]).string)
+    }
     Interruption.listen()
     for record in records {
       let path = try ModelPull(talk: Talk(isQuiet: quiet)).run(record, from: from.map { [$0] })
