@@ -20,7 +20,8 @@ struct Finetune: ParsableCommand {
         graft finetune vgg16 on my-photos --labels labels.csv --multi-label
         graft finetune --resume runs/pets
 
-      The folder has one subfolder per class, or train/ and val/ (and test/) with one per class. \
+      The folder has one subfolder per class, or train/ and val/ (and test/) with one per class, \
+      unless --labels or --labels-from-name says what photos show. \
       A folder that is really called 'on' is ./on.
       """)
 
