@@ -29,6 +29,33 @@ import Testing
       ])
   }
 
+  /// Old files list initializers among the inputs; integers that nobody reads any more are no photos.
+  @Test func integersListedAsInputsAreNone() throws {
+    var builder = builder()
+    builder.bytes("q", [2, 3, 1, 1], [-128, 0, 127, 1, 2, 3])
+    builder.weights("s", [], [0.5])
+    builder.input("q", [2, 3, 1, 1])
+    builder.node("DequantizeLinear", ["q", "s"], ["w"])
+    builder.node("Conv", ["x", "w"], ["y"])
+    builder.output("y", [-1, 2, 4, 4])
+    let graph = try builder.graph()
+    #expect(graph.inputs.map(\.name) == ["x"])
+    #expect(graph.parameters["w"]?.tensor == Tensor([2, 3, 1, 1], [-64, 0, 63.5, 0.5, 1, 1.5]))
+  }
+
+  @Test func refusesScalesThatAreEmpty() {
+    var builder = builder()
+    builder.bytes("q", [2, 3, 1, 1], [-128, 0, 127, 1, 2, 3])
+    builder.weights("s", [0], [])
+    builder.node("DequantizeLinear", ["q", "s"], ["w"], ["axis": 0])
+    builder.node("Conv", ["x", "w"], ["y"])
+    builder.output("y", [-1, 2, 4, 4])
+    #expect(
+      throws: GraphError(
+        "node 'w' (DequantizeLinear): the scale of tensor 'q' is empty")
+    ) { try builder.graph() }
+  }
+
   /// x → Q → DQ → Conv → Q → DQ, with ranges that begin at these zero points.
   private func pair(zeroPoint: Int8?, scale: Float = 0.1, relu: Bool = false) -> ModelBuilder {
     var builder = builder()
