@@ -29,6 +29,33 @@ import Testing
       ])
   }
 
+  /// Old files list initializers among the inputs; integers that nobody reads any more are no photos.
+  @Test func integersListedAsInputsAreNone() throws {
+    var builder = builder()
+    builder.bytes("q", [2, 3, 1, 1], [-128, 0, 127, 1, 2, 3])
+    builder.weights("s", [], [0.5])
+    builder.input("q", [2, 3, 1, 1])
+    builder.node("DequantizeLinear", ["q", "s"], ["w"])
+    builder.node("Conv", ["x", "w"], ["y"])
+    builder.output("y", [-1, 2, 4, 4])
+    let graph = try builder.graph()
+    #expect(graph.inputs.map(\.name) == ["x"])
+    #expect(graph.parameters["w"]?.tensor == Tensor([2, 3, 1, 1], [-64, 0, 63.5, 0.5, 1, 1.5]))
+  }
+
+  @Test func refusesScalesThatAreEmpty() {
+    var builder = builder()
+    builder.bytes("q", [2, 3, 1, 1], [-128, 0, 127, 1, 2, 3])
+    builder.weights("s", [0], [])
+    builder.node("DequantizeLinear", ["q", "s"], ["w"], ["axis": 0])
+    builder.node("Conv", ["x", "w"], ["y"])
+    builder.output("y", [-1, 2, 4, 4])
+    #expect(
+      throws: GraphError(
+        "node 'w' (DequantizeLinear): the scale of tensor 'q' is empty")
+    ) { try builder.graph() }
+  }
+
   /// x → Q → DQ → Conv → Q → DQ, with ranges that begin at these zero points.
   private func pair(zeroPoint: Int8?, scale: Float = 0.1, relu: Bool = false) -> ModelBuilder {
     var builder = builder()
@@ -123,6 +150,66 @@ import Testing
     #expect(
       graph.parameters["wq.yq.float"]?.tensor.elements == [0.25, 0.5, 0.75, 0.5, 0.625, 0.75])
     #expect(graph.parameters["bq.yq.float"]?.tensor.elements == [1, -0.5])
+  }
+
+  @Test func columnsOfAProductHaveScalesOfTheirOwn() throws {
+    var builder = builder()
+    for (name, scale) in [("xs", Float(0.5)), ("ys", 0.1)] { builder.weights(name, [], [scale]) }
+    builder.weights("bs", [2], [0.5, 0.25])
+    builder.bytes("z", [], [0])
+    builder.bytes("b", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8])
+    builder.node("QuantizeLinear", ["x", "xs", "z"], ["xq"])
+    builder.node("QLinearMatMul", ["xq", "xs", "z", "b", "bs", "z", "ys", "z"], ["yq"])
+    builder.node("DequantizeLinear", ["yq", "ys", "z"], ["y"])
+    builder.output("y", [-1, 3, 4, 2])
+    let graph = try builder.graph()
+    #expect(graph.nodes.map(\.opType) == ["MatMul"])
+    #expect(
+      graph.parameters["b.yq.float"]?.tensor
+        == Tensor([4, 2], [0.5, 0.5, 1.5, 1, 2.5, 1.5, 3.5, 2]))
+  }
+
+  /// ONNX Runtime's own operators, on values x and its negative a; inputs after them and attributes
+  /// as there.
+  @Test(
+    arguments: [
+      ("QLinearAdd", ["x", "s", "z", "a", "s", "z", "s", "z"], [:], "Add"),
+      ("QLinearMul", ["x", "s", "z", "a", "s", "z", "s", "z"], [:], "Mul"),
+      ("QLinearConcat", ["s", "z", "x", "s", "z", "a", "s", "z"], ["axis": 1], "Concat"),
+      ("QLinearLeakyRelu", ["x", "s", "z", "s", "z"], ["alpha": .float(0.25)], "LeakyRelu"),
+      ("QLinearSigmoid", ["x", "s", "z", "s", "z"], [:], "Sigmoid"),
+      (
+        "QLinearAveragePool", ["x", "s", "z", "s", "z"],
+        ["kernel_shape": [2, 2], "channels_last": 0],
+        "AveragePool"
+      ),
+      (
+        "QLinearGlobalAveragePool", ["x", "s", "z", "s", "z"], ["channels_last": 0],
+        "GlobalAveragePool"
+      ),
+    ] as [(String, [String], [String: ONNXAttribute.Value], String)])
+  func integerOperatorsBecomeWhatTheyApproximate(
+    _ opType: String, _ inputs: [String], _ attributes: [String: ONNXAttribute.Value],
+    _ expected: String
+  ) throws {
+    func graph(_ opType: String, _ inputs: [String], _ domain: String) throws -> Graph {
+      var builder = builder()
+      builder.weights("s", [], [0.1])
+      builder.bytes("z", [], [3])
+      builder.node("Neg", ["x"], ["a"])
+      var attributes = attributes
+      if domain.isEmpty { attributes["channels_last"] = nil }
+      builder.node(opType, inputs, ["y"], attributes)
+      builder.model.graph.nodes[1].domain = domain
+      builder.output("y", [-1, 3, 4, 4])
+      return try builder.graph()
+    }
+    let found = try graph(opType, inputs, "com.microsoft")
+    let plain = try graph(expected, inputs.filter { ["x", "a"].contains($0) }, "")
+    #expect(found.nodes.map(\.opType).last == expected)
+    let images = Tensor.images([2, 3, 4, 4])
+    #expect(
+      try NaiveExecutor.output(of: found, images) == NaiveExecutor.output(of: plain, images))
   }
 
   @Test func refusesNetworksThatAreQuantisedWhileTheyRun() {

@@ -45,7 +45,7 @@ extension IntegerTensor {
 
 extension ONNXTensor {
   /// The number of elements; the reader has checked the bytes, but anyone can make a tensor.
-  fileprivate func checkedCount() throws(ONNXError) -> Int {
+  func checkedCount() throws(ONNXError) -> Int {
     guard let count = Shape.checkedElementCount(dimensions) else {
       throw ONNXError("tensor '\(name)' has dimensions \(dimensions), which are no size in memory")
     }

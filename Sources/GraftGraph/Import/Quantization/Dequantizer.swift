@@ -87,7 +87,11 @@ struct Dequantizer {
     keepOutputNames()
     for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map(resolved) }
     graph.nodes = nodes
-    graph.initializers += added
+    // Integers that nobody reads any more would be converted for nothing.
+    let read = Set(nodes.flatMap(\.inputs) + graph.outputs.map(\.name))
+    let unread = Set(graph.initializers.map(\.name)).subtracting(read)
+    graph.inputs.removeAll { unread.contains($0.name) }
+    graph.initializers = graph.initializers.filter { !unread.contains($0.name) } + added
   }
 }
 

@@ -76,6 +76,7 @@ extension ONNXTensor {
   ) throws(GraphError) -> ONNXTensor {
     let scales = try scale.scales()
     let zeros = try zeroPoint?.zeroPoints() ?? [0]
+    guard !scales.isEmpty else { throw GraphError("the scale of tensor '\(name)' is empty") }
     var (count, inner) = (1, 1)
     if scales.count > 1 {
       let axis = axis < 0 ? axis + dimensions.count : axis
@@ -89,22 +90,52 @@ extension ONNXTensor {
     guard zeros.count == 1 || zeros.count == count else {
       throw GraphError("tensor '\(name)' has \(count) scales and \(zeros.count) zero points")
     }
-    let integers: IntegerTensor
-    do throws(ONNXError) {
-      guard case .integers(let tensor) = try Constant(self) else {
-        throw ONNXError("tensor '\(name)' has type \(elementType); expected integers")
+    let channels = Channels(scales: scales, zeros: zeros, count: count, inner: inner)
+    switch elementType {
+    case .int8: return try floats(Int8.self, channels)
+    case .uint8: return try floats(UInt8.self, channels)
+    case .int16: return try floats(Int16.self, channels)
+    case .uint16: return try floats(UInt16.self, channels)
+    case .int32: return try floats(Int32.self, channels)
+    default:
+      throw GraphError(
+        "tensor '\(name)' has type \(elementType); expected integers of 8, 16 or 32 bits")
+    }
+  }
+
+  /// One scale and zero point for all elements, or one for each of `count` places, each of which has
+  /// `inner` elements in a row.
+  private struct Channels {
+    let scales: [Float]
+    let zeros: [Int]
+    let count: Int
+    let inner: Int
+  }
+
+  /// Straight from the bytes of the file: the weights of a large network are copied once.
+  private func floats<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Value.Type, _ channels: Channels
+  ) throws(GraphError) -> ONNXTensor {
+    let elementCount: Int
+    do throws(ONNXError) { elementCount = try checkedCount() } catch {
+      throw GraphError(error.message)
+    }
+    let allocation = ONNXAllocation(count: elementCount * MemoryLayout<Float>.stride)
+    let target = allocation.base.bindMemory(to: Float.self, capacity: elementCount)
+    bytes.withUnsafeBytes { source in
+      for index in 0..<elementCount {
+        let channel = channels.count == 1 ? 0 : index / channels.inner % channels.count
+        let zero = channels.zeros[channels.zeros.count == 1 ? 0 : channel]
+        let value = source.loadUnaligned(
+          fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
+        target[index] = Float(Int(value) &- zero) * channels.scales[channel]
       }
-      integers = tensor
-    } catch { throw GraphError(error.message) }
-    var floats = [Float](repeating: 0, count: integers.values.count)
-    for (index, value) in integers.values.enumerated() {
-      let channel = count == 1 ? 0 : index / inner % count
-      let zero = zeros[zeros.count == 1 ? 0 : channel]
-      floats[index] = Float(value &- zero) * scales[channel]
     }
-    return floats.withUnsafeBufferPointer {
-      ONNXTensor(name: name, dimensions: dimensions, floats: $0)
-    }
+    return ONNXTensor(
+      name: name, elementType: .float, dimensions: dimensions,
+      bytes: ONNXBytes(
+        base: UnsafeRawPointer(allocation.base), count: elementCount * MemoryLayout<Float>.stride,
+        owner: allocation))
   }
 }
 
