@@ -28,6 +28,19 @@ import Testing
     #expect(result.err.isEmpty)
   }
 
+  /// What nobody hears does not stop the work, and does not change how it ends.
+  @Test(arguments: ["2>&-", "2> >(exec true)", "2> /dev/full"])
+  func nobodyListensToStandardError(redirection: String) throws {
+    let place = try place()
+    let result = try place.shell(
+      """
+      exec 3>&1
+      { sleep 0.3; "$GRAFT" classify pets.onnx photos; echo $? >&3; "$GRAFT" inspect none.onnx
+        echo $? >&3; } \(redirection) > /dev/null
+      """)
+    #expect(result.out == "0\n66\n")
+  }
+
   @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
   func readOnlyFolder() throws {
     let place = try place()

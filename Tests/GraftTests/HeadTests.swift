@@ -117,6 +117,11 @@ import Testing
       try base.replacingHead(classes: ["a", "b"], cut: "nowhere")
     }
     #expect(error?.message == "the network has no node 'nowhere' to cut behind")
+    // Cosines end at 1, and have no place from which numbers could be reached.
+    #expect(
+      throws: GraftError(
+        "a cosine head tells classes apart; numbers need linear or mlp:512", kind: .usage)
+    ) { try base.replacingHead(classes: ["grams"], head: .cosine, task: .regression) }
   }
 
   // MARK: - Numbers

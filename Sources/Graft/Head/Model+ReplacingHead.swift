@@ -22,6 +22,10 @@ extension Model {
     guard classes.count >= (task == .classification ? 2 : 1) else {
       throw GraftError("a classifier needs at least two classes; there are \(classes.count)")
     }
+    guard head != .cosine || task != .regression else {
+      throw GraftError(
+        "a cosine head tells classes apart; numbers need linear or mlp:512", kind: .usage)
+    }
     var model = self
     if cut == nil, head == nil || head == .linear {
       model.graph = try lifting {

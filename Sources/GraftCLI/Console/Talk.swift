@@ -26,8 +26,18 @@ struct Talk {
     return flat.count <= 380 ? flat : flat.prefix(380) + "…"
   }
 
+  /// Where nobody listens any more (a closed pipe), what is said is lost and the work goes on.
   static func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes {
+        Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      written += count
+    }
   }
 
   /// May lines be drawn over? Only where a person is watching.
