@@ -15,7 +15,7 @@ extension Graph {
 }
 
 /// The opsets of the standard domain that graft reads.
-public let supportedOpsets = 3...22
+public let supportedOpsets = 3...28
 
 /// One import: what is known of each value so far, and the nodes built so far.
 struct Importer {

@@ -16,7 +16,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, AveragePool-22
 package struct AveragePool: Operator {
   package static let opType = "AveragePool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let window: SlidingWindow
   let countsPadding: Bool

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Clip-13.
 package struct Clip: ElementwiseOperator {
   package static let opType = "Clip"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   /// Nil where the network does not limit on that side.
   let minimum: Float?

@@ -9,7 +9,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Concat-13.
 package struct Concat: Operator, FoldingOperator {
   package static let opType = "Concat"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 

@@ -15,7 +15,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, LayerNormalization-17; Ba, Kiros, Hinton 2016
 package struct LayerNormalization: Operator {
   package static let opType = "LayerNormalization"
-  package static let opsets = 17...22
+  package static let opsets = 17...28
 
   /// The first axis that is normalised; a negative one counts from the end.
   let axis: Int

@@ -15,7 +15,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, MaxPool-22
 package struct MaxPool: Operator {
   package static let opType = "MaxPool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let window: SlidingWindow
 }

@@ -13,7 +13,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Pad-21; of its modes all but `wrap`.
 package struct Pad: Operator {
   package static let opType = "Pad"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 

@@ -10,7 +10,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Pow-15.
 package struct Pow: ArgumentGradientOperator {
   package static let opType = "Pow"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let exponent: Float
 

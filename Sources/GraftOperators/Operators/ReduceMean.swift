@@ -14,7 +14,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, ReduceMean-18
 package struct ReduceMean: Operator {
   package static let opType = "ReduceMean"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   /// As the file has them: negative ones count from the end. Nil: all.
   let axes: [Int]?

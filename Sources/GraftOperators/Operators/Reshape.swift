@@ -12,7 +12,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Reshape-21.
 package struct Reshape: Operator, FoldingOperator {
   package static let opType = "Reshape"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

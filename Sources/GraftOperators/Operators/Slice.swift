@@ -12,7 +12,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Slice-13.
 package struct Slice: Operator, FoldingOperator {
   package static let opType = "Slice"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 

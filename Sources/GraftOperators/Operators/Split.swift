@@ -11,7 +11,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, Split-18
 package struct Split: Operator {
   package static let opType = "Split"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
