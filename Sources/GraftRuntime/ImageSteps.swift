@@ -33,7 +33,9 @@ struct ImageSteps {
   private static func count(_ builder: PlanBuilder, _ order: PlanOptions.ImageOrder) -> Int {
     var (saved, most, count) = (0, 0, 0)
     for (step, draft) in builder.drafts.enumerated() {
-      guard !draft.isDifferentiated else { break }
+      guard !draft.isDifferentiated,
+        !draft.node.operator.mixesImages(draft.inputs.map(builder.shape))
+      else { break }
       saved += activations(draft, builder) - weights(draft, builder)
       guard order == .apart || saved > most else { continue }
       (most, count) = (max(saved, most), step + 1)

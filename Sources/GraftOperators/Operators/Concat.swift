@@ -57,6 +57,9 @@ extension Concat {
     return Shape(dimensions)
   }
 
+  /// One batch behind the other.
+  package func mixesImages(_ inputs: [Shape]) -> Bool { axis == 0 || axis == -inputs[0].rank }
+
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int { 0 }
 
   package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {

@@ -117,6 +117,11 @@ extension Slice {
     return Shape(dimensions)
   }
 
+  /// Backwards through the batch.
+  package func mixesImages(_ inputs: [Shape]) -> Bool {
+    cuts.contains { $0.axis == 0 || $0.axis == -inputs[0].rank }
+  }
+
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int { 0 }
 
   package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {
