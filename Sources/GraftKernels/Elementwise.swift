@@ -120,6 +120,9 @@ extension Kernels {
     }
   }
 
+  /// `x ^ y`
+  package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+
   /// `y[i] = x[i]`
   package static func copy(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int

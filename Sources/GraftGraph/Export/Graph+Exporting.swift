@@ -105,6 +105,8 @@ extension ONNXTensor {
     switch constant {
     case .absent: return nil
     case .ints(let values): self.init(name: name, dimensions: [values.count], ints: values)
+    case .integers(let tensor):
+      self.init(name: name, dimensions: tensor.dimensions, ints: tensor.values)
     case .int(let value): self.init(name: name, dimensions: [], ints: [value])
     case .float(let value):
       let bytes = [value].withUnsafeBytes { ONNXBytes(copying: $0) }
