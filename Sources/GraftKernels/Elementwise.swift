@@ -38,6 +38,18 @@ package enum UnaryFunction: Hashable, Sendable {
   case gelu(isApproximate: Bool)
   /// `x` to a power
   case power(Float)
+  /// `gamma · x` where positive, else `gamma · alpha · (exp(x) − 1)`
+  case selu(alpha: Float, gamma: Float)
+  /// `x` where positive, else `alpha · (exp(x / alpha) − 1)`
+  case celu(alpha: Float)
+  /// `x · tanh(log(1 + exp(x)))`
+  case mish
+  /// `x · sigmoid(alpha · x)`
+  case swish(alpha: Float)
+  /// `x / (1 + |x|)`
+  case softsign
+  /// `x` above the threshold, else 0
+  case thresholdedRelu(Float)
 }
 
 extension Kernels {
@@ -67,12 +79,20 @@ extension Kernels {
     case .gelu(isApproximate: true): map(x, y, count) { $0 * 0.5 * (1 + tanhf(geluArgument($0))) }
     case .power(2): map(x, y, count) { $0 * $0 }
     case .power(let exponent): map(x, y, count) { powf($0, exponent) }
+    case .selu(let alpha, let gamma):
+      map(x, y, count) { gamma * ($0 > 0 ? $0 : alpha * expm1f($0)) }
+    case .celu(let alpha): map(x, y, count) { $0 > 0 ? $0 : alpha * expm1f($0 / alpha) }
+    case .mish: map(x, y, count) { $0 * tanhf(softplus($0)) }
+    case .swish(let alpha): map(x, y, count) { $0 * sigmoid(alpha * $0) }
+    case .softsign: map(x, y, count) { $0 / (1 + Swift.abs($0)) }
+    case .thresholdedRelu(let threshold): map(x, y, count) { $0 <= threshold ? 0 : $0 }
     }
   }
 
   /// `dx[i] += dy[i] · f′`, where `f′` is computed from the result `y` of the function; from its
-  /// argument for LeakyRelu with a negative slope, HardSwish, Log, Abs, Erf, Elu, Softplus, Gelu and
-  /// powers. The gradient at a corner is that of the flat side. Assigned where it begins.
+  /// argument for LeakyRelu with a negative slope, HardSwish, Log, Abs, Erf, Elu, Softplus, Gelu,
+  /// powers and all that come after them. The gradient at a corner is that of the flat side. Assigned
+  /// where it begins.
   package static func addGradient(
     of function: UnaryFunction, _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     _ dx: UnsafeMutablePointer<Float>, count: Int, begins: Bool = false
@@ -117,8 +137,32 @@ extension Kernels {
     case .power(2): accumulate(v, dy, dx, count) { $1 * 2 * $0 }
     case .power(let exponent):
       accumulate(v, dy, dx, count) { $1 * exponent * powf($0, exponent - 1) }
+    case .selu(let alpha, let gamma):
+      accumulate(v, dy, dx, count) { $1 * gamma * ($0 > 0 ? 1 : alpha * expf($0)) }
+    case .celu(let alpha):
+      accumulate(v, dy, dx, count) { $0 > 0 ? $1 : $1 * expf($0 / alpha) }
+    case .mish:
+      accumulate(v, dy, dx, count) {
+        let t = tanhf(softplus($0))
+        return $1 * (t + $0 * (1 - t * t) * sigmoid($0))
+      }
+    case .swish(let alpha):
+      accumulate(v, dy, dx, count) {
+        let s = sigmoid(alpha * $0)
+        return $1 * s * (1 + alpha * $0 * (1 - s))
+      }
+    case .softsign:
+      accumulate(v, dy, dx, count) {
+        let divisor = 1 + Swift.abs($0)
+        return $1 / (divisor * divisor)
+      }
+    case .thresholdedRelu(let threshold):
+      accumulate(v, dy, dx, count) { $0 > threshold ? $1 : 0 }
     }
   }
+
+  /// `x ^ y`
+  package static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 
   /// `y[i] = x[i]`
   package static func copy(

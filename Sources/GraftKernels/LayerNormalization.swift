@@ -49,6 +49,21 @@ extension Kernels {
     }
   }
 
+  /// What the gradients of the rows' means and inverses imply, each where it is given:
+  /// `dx += (dmean − dinverse · inverse³ · (x − mean)) / count`.
+  package static func addRowStatisticsGradient(
+    _ x: UnsafePointer<Float>, means: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
+    dmeans: UnsafePointer<Float>?, dinverses: UnsafePointer<Float>?,
+    _ dx: UnsafeMutablePointer<Float>, rows: Int, count: Int
+  ) {
+    forRows(rows, count) { row in
+      let (v, out, inverse) = (x + row * count, dx + row * count, inverses[row])
+      let first = (dmeans?[row] ?? 0) / Float(count)
+      let second = (dinverses?[row] ?? 0) * inverse * inverse * inverse / Float(count)
+      for i in 0..<count { out[i] += first - second * (v[i] - means[row]) }
+    }
+  }
+
   /// `dscale += Σ over rows of dy · x̂`, `dbias += Σ dy`; each where it is given.
   package static func addRowNormalizationParameterGradients(
     _ x: UnsafePointer<Float>, means: UnsafePointer<Float>, inverses: UnsafePointer<Float>,

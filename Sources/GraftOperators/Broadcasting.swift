@@ -137,7 +137,7 @@ extension BroadcastWalk {
   }
 
   /// Distances along the axes of the result; 0 where the operand is repeated.
-  private static func strides(_ operand: TensorView, ofRank rank: Int, ones: Int) -> [Int] {
+  static func strides(_ operand: TensorView, ofRank rank: Int, ones: Int) -> [Int] {
     let own = zip(operand.shape.dimensions, operand.strides).map { $0 == 1 ? 0 : $1 }
     let front = [Int](repeating: 0, count: rank - own.count - ones)
     return front + own + [Int](repeating: 0, count: ones)

@@ -24,8 +24,8 @@ package enum IntegerFolding {
     }
     var values: [Int] = []
     for offset in 0..<shape.elementCount {
-      let x = a.values[source(offset, shape, shapeA)]
-      let y = b.values[source(offset, shape, shapeB)]
+      let x = a.values[shape.operandOffset(offset, of: shapeA)]
+      let y = b.values[shape.operandOffset(offset, of: shapeB)]
       guard let result = combine(x, y) else {
         throw ShapeError("\(opType) of the constants \(x) and \(y) has no result")
       }
@@ -35,15 +35,5 @@ package enum IntegerFolding {
       values.append(result.partialValue)
     }
     return [.integers(IntegerTensor(dimensions: shape.dimensions, values: values))]
-  }
-
-  /// The place in an operand of an element of the result.
-  private static func source(_ offset: Int, _ result: Shape, _ operand: Shape) -> Int {
-    let (outer, inner) = (result.strides, operand.strides)
-    let front = result.rank - operand.rank
-    return (0..<operand.rank).reduce(0) { sum, axis in
-      guard operand[axis] != 1 else { return sum }
-      return sum + offset / outer[front + axis] % result[front + axis] * inner[axis]
-    }
   }
 }

@@ -14,8 +14,8 @@ package import GraftTensor
 ///
 /// Source: ONNX operator specification, Conv-22 and MaxPool-22, and ONNX Runtime where it is silent.
 package struct SlidingWindow: Hashable, Sendable {
-  package var vertical: SlidingAxis
-  package var horizontal: SlidingAxis
+  /// Height and width; of pools also one axis, or three.
+  package private(set) var axes: [SlidingAxis]
   package var autoPad: AutoPad
   /// Round the output extent up rather than down.
   package var ceilMode: Bool
@@ -24,11 +24,14 @@ package struct SlidingWindow: Hashable, Sendable {
     vertical: SlidingAxis, horizontal: SlidingAxis, autoPad: AutoPad = .explicit,
     ceilMode: Bool = false
   ) {
-    self.vertical = vertical
-    self.horizontal = horizontal
+    axes = [vertical, horizontal]
     self.autoPad = autoPad
     self.ceilMode = ceilMode
   }
+
+  /// - Precondition: the window has two axes.
+  package var vertical: SlidingAxis { axes[axes.count - 2] }
+  package var horizontal: SlidingAxis { axes[axes.count - 1] }
 
   /// A square kernel with the same padding on all sides.
   package init(kernel: Int, stride: Int = 1, pad: Int = 0, dilation: Int = 1) {
@@ -72,32 +75,35 @@ package enum AutoPad: String, Hashable, Sendable {
 extension SlidingWindow {
   /// Reads `kernel_shape`, `strides`, `dilations`, `pads`, `auto_pad`, and `ceil_mode` where the
   /// operator has it. Where the kernel is that of weights, `kernel_shape` may be missing.
+  ///
+  /// - Parameter ranks: how many axes the operator can slide along.
   package init(
-    decoding node: borrowing NodeDecoder, weights: Shape? = nil, hasCeilMode: Bool = false
+    decoding node: borrowing NodeDecoder, weights: Shape? = nil, hasCeilMode: Bool = false,
+    ranks: ClosedRange<Int> = 2...2
   ) throws(ONNXError) {
-    let kernel = try Self.kernel(node, weights)
-    let strides = try Self.list(node, "strides", smallest: 1) ?? [1, 1]
-    let dilations = try Self.list(node, "dilations", smallest: 1) ?? [1, 1]
-    let pads = try Self.list(node, "pads", count: 4, smallest: 0) ?? [0, 0, 0, 0]
+    let kernel = try Self.kernel(node, weights, ranks)
+    let rank = kernel.count
+    let ones = [Int](repeating: 1, count: rank)
+    let strides = try Self.list(node, "strides", count: rank, smallest: 1) ?? ones
+    let dilations = try Self.list(node, "dilations", count: rank, smallest: 1) ?? ones
+    let pads =
+      try Self.list(node, "pads", count: 2 * rank, smallest: 0)
+      ?? [Int](repeating: 0, count: 2 * rank)
     autoPad = try Self.autoPad(node, pads)
     ceilMode = hasCeilMode ? try node.int("ceil_mode", default: 0) != 0 : false
-    vertical = SlidingAxis(
-      kernel: kernel[0], stride: strides[0], dilation: dilations[0],
-      padBegin: pads[0], padEnd: pads[2])
-    horizontal = SlidingAxis(
-      kernel: kernel[1], stride: strides[1], dilation: dilations[1],
-      padBegin: pads[1], padEnd: pads[3])
+    axes = (0..<rank).map {
+      SlidingAxis(
+        kernel: kernel[$0], stride: strides[$0], dilation: dilations[$0],
+        padBegin: pads[$0], padEnd: pads[rank + $0])
+    }
   }
 
   package func encode(into node: inout NodeEncoder) {
-    node.set("kernel_shape", [vertical.kernel, horizontal.kernel])
-    node.set("strides", [vertical.stride, horizontal.stride])
-    if isDilated {
-      node.set("dilations", [vertical.dilation, horizontal.dilation])
-    }
+    node.set("kernel_shape", axes.map(\.kernel))
+    node.set("strides", axes.map(\.stride))
+    if isDilated { node.set("dilations", axes.map(\.dilation)) }
     if autoPad == .explicit {
-      node.set(
-        "pads", [vertical.padBegin, horizontal.padBegin, vertical.padEnd, horizontal.padEnd])
+      node.set("pads", axes.map(\.padBegin) + axes.map(\.padEnd))
     } else {
       node.set("auto_pad", autoPad.rawValue)
     }
@@ -108,15 +114,31 @@ extension SlidingWindow {
   }
 
   /// Do the taps of a window lie apart?
-  package var isDilated: Bool { vertical.dilation != 1 || horizontal.dilation != 1 }
+  package var isDilated: Bool { axes.contains { $0.dilation != 1 } }
+
+  /// What the axes are called in messages.
+  package var axisNames: [String] {
+    switch axes.count {
+    case 1: ["length"]
+    case 2: ["height", "width"]
+    default: ["depth", "height", "width"]
+    }
+  }
 
   /// Far beyond any image, and small enough that sums and products of two cannot overflow.
   private static let largest = 1 << 24
 
   private static func kernel(
-    _ node: borrowing NodeDecoder, _ weights: Shape?
+    _ node: borrowing NodeDecoder, _ weights: Shape?, _ ranks: ClosedRange<Int>
   ) throws(ONNXError) -> [Int] {
-    if let given = try list(node, "kernel_shape", smallest: 1) { return given }
+    let written = try node.ints("kernel_shape")?.count ?? ranks.lowerBound
+    guard ranks.count == 1 || ranks.contains(written) else {
+      throw ONNXError(
+        "attribute kernel_shape has \(written) numbers; expected \(ranks.lowerBound) to "
+          + "\(ranks.upperBound)")
+    }
+    let count = ranks.count == 1 ? ranks.lowerBound : written
+    if let given = try list(node, "kernel_shape", count: count, smallest: 1) { return given }
     guard let weights else {
       throw ONNXError("attribute kernel_shape is missing; expected [height, width]")
     }
@@ -132,12 +154,14 @@ extension SlidingWindow {
   }
 
   private static func list(
-    _ node: borrowing NodeDecoder, _ name: String, count: Int = 2, smallest: Int
+    _ node: borrowing NodeDecoder, _ name: String, count: Int, smallest: Int
   ) throws(ONNXError) -> [Int]? {
     guard let values = try node.ints(name) else { return nil }
     guard values.count == count else {
-      let axes = count == 4 ? Double(values.count) / 2 : Double(values.count)
-      let hint = axes == 1 || axes == 3 ? ": graft reads 2-D windows, not \(Int(axes))-D" : ""
+      let axes = name == "pads" ? Double(values.count) / 2 : Double(values.count)
+      let is2D = count == (name == "pads" ? 4 : 2)
+      let hint =
+        is2D && (axes == 1 || axes == 3) ? ": graft reads 2-D windows, not \(Int(axes))-D" : ""
       throw ONNXError(
         "attribute \(name) has \(values.count) numbers; expected \(count)\(hint)")
     }
@@ -169,17 +193,21 @@ extension SlidingWindow {
 // MARK: - Shapes
 
 extension SlidingWindow {
-  /// The output shape for an input `[N, C, H, W]`, with another channel count where one is given.
+  /// The output shape for an input `[N, C, H, W]`, of other ranks where the window has other axes,
+  /// with another channel count where one is given.
   package func outputShape(
     for input: Shape, channels: Int? = nil
   ) throws(ShapeError) -> Shape {
-    guard input.rank == 4 else {
-      throw ShapeError("the input has shape \(input); expected 4 dimensions, [N, C, H, W]")
+    guard input.rank == axes.count + 2 else {
+      let expected = axes.count == 2 ? "[N, C, H, W]" : "batch, channels and \(axes.count) more"
+      throw ShapeError(
+        "the input has shape \(input); expected \(axes.count + 2) dimensions, \(expected)")
     }
     try Self.refuseHuge("input", input.dimensions)
-    let height = try resolve(vertical, input[2], "height").output
-    let width = try resolve(horizontal, input[3], "width").output
-    let dimensions = [input[0], channels ?? input[1], height, width]
+    var dimensions = [input[0], channels ?? input[1]]
+    for (index, axis) in axes.enumerated() {
+      dimensions.append(try resolve(axis, input[index + 2], axisNames[index]).output)
+    }
     try Self.refuseHuge("output", dimensions)
     return Shape(dimensions)
   }
@@ -192,9 +220,23 @@ extension SlidingWindow {
     }
   }
 
-  /// The window over an input of this shape, every number resolved.
+  /// The axes over an input of this shape, every number resolved.
   ///
   /// - Precondition: ``outputShape(for:channels:)`` accepted the shape.
+  package func volume(for input: Shape) -> [VolumeAxis] {
+    zip(axes, zip(axisNames, input.dimensions.dropFirst(2))).map { axis, place in
+      guard let resolved = try? resolve(axis, place.1, place.0) else {
+        preconditionFailure("\(self) does not fit \(input)")
+      }
+      return VolumeAxis(
+        input: place.1, output: resolved.output, kernel: axis.kernel, stride: axis.stride,
+        dilation: axis.dilation, padBegin: resolved.padBegin, padEnd: resolved.padEnd)
+    }
+  }
+
+  /// The window over an input of this shape, every number resolved.
+  ///
+  /// - Precondition: ``outputShape(for:channels:)`` accepted the shape; the window has two axes.
   package func geometry(for input: Shape) -> WindowGeometry {
     guard let rows = try? resolve(vertical, input[2], "height"),
       let columns = try? resolve(horizontal, input[3], "width")

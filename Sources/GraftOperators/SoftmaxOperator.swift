@@ -49,6 +49,8 @@ extension SoftmaxOperator {
     return inputs
   }
 
+  package func mixesImages(_ inputs: [Shape]) -> Bool { axis == 0 || axis == -inputs[0].rank }
+
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
     Int.saturatingProduct(4, inputs[0].elementCount)
   }

@@ -34,7 +34,8 @@ struct ImageSteps {
     var (saved, most, count) = (0, 0, 0)
     for (step, draft) in builder.drafts.enumerated() {
       // What is computed from weights alone is no image's.
-      guard !draft.isDifferentiated, draft.outputs.allSatisfy({ builder.values[$0].isOfBatch })
+      guard !draft.isDifferentiated, draft.outputs.allSatisfy({ builder.values[$0].isOfBatch }),
+        !draft.node.operator.mixesImages(draft.inputs.map(builder.shape))
       else { break }
       saved += activations(draft, builder) - weights(draft, builder)
       guard order == .apart || saved > most else { continue }

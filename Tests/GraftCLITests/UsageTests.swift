@@ -72,7 +72,11 @@ import Testing
       "--json writes to standard output; for a file say -o NAME.jsonl instead"
     ),
     ("classify tiny.onnx photos --copy", "--copy belongs to --sort-into"),
-    ("export tiny.onnx --opset 99", "--opset is 99; expected 3 to 22"),
+    ("export tiny.onnx --opset 99", "--opset is 99; expected 3 to 28"),
+    (
+      "run tiny.onnx --input x.npy --output y.npy --output z.npy",
+      "--output is given 2 times; with --input once"
+    ),
     ("inspect tiny.onnx --batch 0", "--batch is 0; expected 1 to 4096"),
   ])
   func refuses(_ line: String, _ message: String) throws {

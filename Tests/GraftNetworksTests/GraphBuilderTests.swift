@@ -31,7 +31,7 @@ import Testing
       error { $0.dropout($0.input, ratio: 1) }
         == "layer 'dropout' (Dropout): ratio is 1.0; expected at least 0 and less than 1")
     #expect(
-      error { $0.node("Swish", [$0.input]) } == "layer 'swish' (Swish): graft has no such operator")
+      error { $0.node("Sinh", [$0.input]) } == "layer 'sinh' (Sinh): graft has no such operator")
     #expect(
       error { $0.node("Relu", [$0.input], attributes: ["slope": .float(1)]) }
         == "layer 'relu' (Relu): attribute slope is unknown")

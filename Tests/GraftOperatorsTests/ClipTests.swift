@@ -47,6 +47,16 @@ import Testing
     }
   }
 
+  @Test func foldsIntegers() throws {
+    let op = try FileNode(inputs: [.ints([0]), .ints([0]), .ints([0])]).read(Clip.self)
+    let x = FoldingInput.ints(-7, 0, 5, .max)
+    #expect(try op.fold([x]) == [.ints(-7, 0, 5, .max)])
+    #expect(try op.fold([x, .integers([], [-1])]) == [.ints(-1, 0, 5, .max)])
+    #expect(try op.fold([x, .absent, .integers([], [4])]) == [.ints(-7, 0, 4, 4)])
+    #expect(try op.fold([x, .ints(6), .ints(4)]) == [.ints(4, 4, 4, 4)])
+    #expect(try op.fold([.activation([2]), .floats([], [1])]) == nil)
+  }
+
   @Test func refusesNaN() {
     #expect(
       throws: ONNXError("a limit is not a number; expected min and max to be numbers")

@@ -22,6 +22,18 @@ import Testing
       inputs: [.activation([2, 1]), .parameter([1]), .parameter([1], seed: 5)]),
     .init("nothing", opset: 17, inputs: [.activation([0, 3]), .parameter([3])]),
     .init(
+      "with the mean", opset: 17, attributes: ["axis": 2],
+      inputs: [.activation([2, 3, 4]), .parameter([4])], outputCount: 2),
+    .init(
+      "with both statistics", opset: 17, attributes: ["axis": 1, "epsilon": 0.1],
+      inputs: [
+        .activation([3, 2, 3, 2]), .parameter([2, 3, 2]), .parameter([2, 3, 2], seed: 5),
+      ],
+      outputCount: 3),
+    .init(
+      "for its deviation alone", opset: 17, inputs: [.activation([3, 5]), .parameter([5])],
+      outputCount: 3, differentiableOutputs: [2]),
+    .init(
       "more than one task", opset: 17,
       inputs: [.activation([2, 40, 16, 24]), .parameter([24]), .parameter([24], seed: 5)]),
   ]
@@ -32,18 +44,24 @@ import Testing
       let epsilon = example.float("epsilon", default: Double(Float(1e-5)))
       let count = scale.values.count
       var y = x
+      let ones = [Int](repeating: 1, count: scale.shape.rank)
+      let statistic = Shape(x.shape.dimensions.dropLast(ones.count) + ones)
+      var means = DoubleTensor(zeros: statistic)
+      var inverses = means
       for row in 0..<x.values.count / count {
         let places = row * count..<(row + 1) * count
         let mean = places.reduce(0) { $0 + x.values[$1] } / Double(count)
         let variance =
           places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / Double(count)
+        means.values[row] = mean
+        inverses.values[row] = 1 / (variance + epsilon).squareRoot()
         for (i, place) in places.enumerated() {
           y.values[place] =
             (x.values[place] - mean) / (variance + epsilon).squareRoot() * scale.values[i]
             + (inputs.count > 2 ? inputs[2]!.values[i] : 0)
         }
       }
-      return [y]
+      return Array([y, means, inverses].prefix(example.outputCount))
     }
   }
 
@@ -58,10 +76,10 @@ import Testing
     }
     let whole = try decoded(LayerNormalization.self, opset: 17, ["axis": 0])
     #expect(throws: ShapeError("axis 0 of X [2, 3] takes the whole batch together")) {
-      try whole.outputShapes(for: [[2, 3], [2, 3]])
+      try whole.outputShapes(for: [[2, 3], [4, 3]])
     }
-    #expect(throws: ONNXError("3 outputs; graft computes Y alone, not mean and deviation")) {
-      try decoded(LayerNormalization.self, opset: 17, outputCount: 3)
+    #expect(throws: ONNXError("4 outputs; expected Y, Mean and InvStdDev at most")) {
+      try decoded(LayerNormalization.self, opset: 17, outputCount: 4)
     }
     #expect(throws: ONNXError("attribute epsilon is -1.0; expected a number of at least 0")) {
       try decoded(LayerNormalization.self, opset: 17, ["epsilon": .float(-1)])

@@ -40,6 +40,12 @@ import Testing
       "edge, more than one task", attributes: ["mode": "edge"],
       inputs: [.activation([3, 5, 41, 43]), .ints([0, 0, 3, 1, 0, 0, 2, 5])]),
     .init(
+      "wrap", opset: 19, attributes: ["mode": "wrap"],
+      inputs: [.activation([2, 2, 3, 4]), .ints([0, 0, 1, 2, 0, 0, 2, 0])], exportOpsets: [22]),
+    .init(
+      "wrap several times what is left", opset: 19, attributes: ["mode": "wrap"],
+      inputs: [.activation([3, 4]), .ints([0, 5, 0, -1])], exportOpsets: [25]),
+    .init(
       "channels", inputs: [.activation([3, 5, 3, 7]), .ints([0, 2, 0, 0, 0, 3, 0, 0])]),
     .init(
       "one element of zeros",
@@ -75,6 +81,12 @@ import Testing
         line =
           Array(repeating: left.first, count: max(0, before)) + left
           + Array(repeating: left.last, count: max(0, after))
+      case "wrap":
+        line = left
+        for step in 0..<max(0, before) {
+          line.insert(left[left.count - 1 - step % left.count], at: 0)
+        }
+        for step in 0..<max(0, after) { line.append(left[step % left.count]) }
       default:
         line = (0..<before + extent + after).map { index in
           (0..<extent).contains(index - before) ? index - before : nil
@@ -96,6 +108,36 @@ import Testing
     try checkOperator(Pad.self, example, oracle: Self.oracle)
   }
 
+  @Test func foldsIntegers() throws {
+    func folded(_ mode: String, _ pads: [Int]) throws -> [Constant]? {
+      let x = IntegerTensor(dimensions: [1, 2, 3], values: [1, 2, 3, 4, 5, 6])
+      let op = try FileNode(opset: 19, ["mode": .string(mode)], inputs: [.ints(x), .ints(pads)])
+        .read(Pad.self)
+      return try op.fold([.constant(.integers(x)), .constant(.integers(IntegerTensor(pads)))])
+    }
+    #expect(
+      try folded("edge", [0, 0, 1, 0, 1, 0])
+        == [.integers([1, 3, 4], [1, 1, 2, 3, 4, 4, 5, 6, 4, 4, 5, 6])])
+    #expect(
+      try folded("reflect", [0, 0, 2, 0, 0, 0])
+        == [.integers([1, 2, 5], [3, 2, 1, 2, 3, 6, 5, 4, 5, 6])])
+    #expect(
+      try folded("wrap", [0, 0, 0, 0, 0, 2])
+        == [.integers([1, 2, 5], [1, 2, 3, 1, 2, 4, 5, 6, 4, 5])])
+    #expect(
+      try folded("constant", [0, 0, 1, 0, 0, -2])
+        == [.integers([1, 2, 2], [0, 1, 0, 4])])
+  }
+
+  @Test func foldsIntegersAroundAValue() throws {
+    let x = IntegerTensor(dimensions: [1, 1], values: [7])
+    let op = try FileNode(inputs: [.ints(x), .ints([0, 1, 0, 1]), .ints([9])]).read(Pad.self)
+    #expect(
+      try op.fold([.constant(.integers(x)), .ints(0, 1, 0, 1), .ints(9)])
+        == [.integers([1, 3], [9, 7, 9])])
+    #expect(try op.fold([.activation([1, 1]), .ints(0, 1, 0, 1)]) == nil)
+  }
+
   @Test func refusesWhatDoesNotFit() {
     func refusal(
       _ pads: [Int], _ attributes: [String: ONNXAttribute.Value] = [:], _ x: Shape = [2, 3]
@@ -107,11 +149,10 @@ import Testing
       FileNode(opset: 1, inputs: [.activation([2])]).refusal(Pad.self)
         == "attribute paddings is missing")
     #expect(
-      FileNode(inputs: [.ints([2]), .ints([0, 0])]).refusal(Pad.self)
-        == "input data is not a tensor of floats; graft pads nothing else")
+      FileNode(inputs: [.absent, .ints([0, 0])]).refusal(Pad.self) == "input data is missing")
     #expect(
-      refusal([0, 1, 0, 1], ["mode": "wrap"])
-        == "attribute mode is \"wrap\"; graft reads \"constant\", \"reflect\" and \"edge\"")
+      refusal([0, 1, 0, 1], ["mode": "mirror"])
+        == "attribute mode is \"mirror\"; expected \"constant\", \"reflect\", \"edge\" or \"wrap\"")
     #expect(refusal([0, 1]) == "input pads has 2 entries; expected 4")
     #expect(refusal([0, .max, 0, 0])?.hasSuffix("; graft pads by up to 2147483648") == true)
     #expect(

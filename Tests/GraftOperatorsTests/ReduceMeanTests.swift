@@ -37,23 +37,7 @@ import Testing
 
   @Test(arguments: cases) func contract(_ example: OperatorCase) throws {
     try checkOperator(ReduceMean.self, example) { example, inputs in
-      let x = inputs[0]!
-      let given =
-        example.ints("axes") ?? (inputs.count > 1 ? inputs[1]!.values.map { Int($0) } : [])
-      let isNothing = example.int("noop_with_empty_axes", default: 0) != 0 && given.isEmpty
-      let rank = x.shape.rank
-      let axes = Set(
-        given.isEmpty ? (isNothing ? [] : Array(0..<rank)) : given.map { ($0 + rank) % rank })
-      let kept = (0..<rank).map { axes.contains($0) ? 1 : x.shape[$0] }
-      var y = DoubleTensor(zeros: Shape(kept))
-      for (offset, index) in x.indices.enumerated() {
-        y[at: index.indices.map { axes.contains($0) ? 0 : index[$0] }] += x.values[offset]
-      }
-      y = y.map { $0 * Double(y.values.count) / Double(x.values.count) }
-      guard example.int("keepdims", default: 1) == 0 else { return [y] }
-      return [
-        DoubleTensor(Shape((0..<rank).filter { !axes.contains($0) }.map { kept[$0] }), y.values)
-      ]
+      [naiveReduction(example, inputs) { $0.reduce(0, +) / Double($0.count) }]
     }
   }
 

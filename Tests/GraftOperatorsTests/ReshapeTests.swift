@@ -101,6 +101,17 @@ import Testing
         == "input shape is [batch, 2·batch]; expected the batch at most once")
   }
 
+  @Test func foldsEmptyConstants() throws {
+    let op = try FileNode(
+      opset: 14, ["allowzero": 1], inputs: [.constant([0, 3, 4], []), .ints([3, 4, 0])]
+    ).read(Reshape.self)
+    #expect(
+      try op.fold([.floats([0, 3, 4], []), .ints(3, 4, 0)]) == [.floats([3, 4, 0], [])])
+    #expect(
+      foldingRefusal(op, [.floats([1, 12], [Float](repeating: 1, count: 12)), .ints(3, 4, 0)])
+        == "shape [3, 4, 0] does not fit the input [1, 12] of 12 elements")
+  }
+
   @Test func folds() throws {
     let bias = try FileNode(
       inputs: [.constant([3], [1, 2, 3]), .ints([1, -1, 1, 1])]

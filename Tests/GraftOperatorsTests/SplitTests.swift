@@ -54,6 +54,20 @@ import Testing
     }
   }
 
+  /// What is empty already may be cut: only constants are.
+  @Test func cutsNothing() throws {
+    let op = try decoded(Split.self, opset: 11, ["split": [0, 0]], outputCount: 2)
+    #expect(try op.outputShapes(for: [[0, 3]]) == [[0, 3], [0, 3]])
+  }
+
+  /// The length of the parts depends on all outputs that the file names, read or not.
+  @Test func countsOutputsThatNobodyReads() throws {
+    let node = NodeDecoder(
+      opType: "Split", opset: 13, attributes: ["axis": 1], inputs: [.activation([2, 6])],
+      outputCount: 1, namedOutputCount: 3)
+    #expect(try Split(decoding: node).outputShapes(for: [[2, 6]]) == [[2, 2], [2, 2], [2, 2]])
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let halves = try decoded(Split.self, ["axis": 1], outputCount: 2)
     #expect(throws: ShapeError("axis 1 of [2, 5] has no 2 equal parts")) {
@@ -66,8 +80,12 @@ import Testing
     #expect(throws: ONNXError("2 lengths for 3 outputs; expected as many")) {
       try decoded(Split.self, opset: 11, ["axis": 1, "split": [2, 2]], outputCount: 3)
     }
-    #expect(throws: ONNXError("split is [5, 0]; expected lengths of at least 1")) {
-      try decoded(Split.self, opset: 11, ["axis": 1, "split": [5, 0]], outputCount: 2)
+    #expect(throws: ONNXError("split is [6, -1]; expected lengths of at least 0")) {
+      try decoded(Split.self, opset: 11, ["axis": 1, "split": [6, -1]], outputCount: 2)
+    }
+    let empty = try decoded(Split.self, opset: 11, ["axis": 1, "split": [5, 0]], outputCount: 2)
+    #expect(throws: ShapeError("the lengths [5, 0] leave a part of [2, 5] empty")) {
+      try empty.outputShapes(for: [[2, 5]])
     }
     #expect(throws: ONNXError("attribute num_outputs is 3, the node has 2 outputs")) {
       try decoded(Split.self, opset: 18, ["num_outputs": 3], outputCount: 2)

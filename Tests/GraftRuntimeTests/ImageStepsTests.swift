@@ -61,6 +61,43 @@ import Testing
     #expect(results[0] == results[1])
   }
 
+  /// Networks that work along the batch, in between.
+  private static let mixing: [(name: String, nodes: @Sendable (inout ModelBuilder) -> Void)] = [
+    ("Softmax", { $0.node("Softmax", ["a"], ["y"], ["axis": 0]) }),
+    ("LogSoftmax", { $0.node("LogSoftmax", ["a"], ["y"], ["axis": -2]) }),
+    (
+      "Slice",
+      {
+        for (name, value) in [("starts", -1), ("ends", -99), ("axes", 0), ("steps", -1)] {
+          $0.integers(name, [value])
+        }
+        $0.node("Slice", ["a", "starts", "ends", "axes", "steps"], ["y"])
+      }
+    ),
+    (
+      "Concat",
+      {
+        $0.node("Concat", ["a", "a"], ["b"], ["axis": 0])
+        $0.integers("shape", [-1, 6])
+        $0.node("Reshape", ["b", "shape"], ["y"])
+      }
+    ),
+  ]
+
+  @Test(arguments: mixing.indices) func endWhereImagesMix(_ index: Int) throws {
+    var builder = ModelBuilder("mixing")
+    builder.input("x", [-1, 3])
+    builder.node("Neg", ["x"], ["a"])
+    Self.mixing[index].nodes(&builder)
+    builder.output("y", [-1, index == 3 ? 6 : 3])
+    let graph = try builder.model.imported()
+    let images = Tensor.images([5, 3])
+    let apart = try session(graph, .apart)
+    #expect(apart.plan.imageSteps == 1, "\(Self.mixing[index].name)")
+    let together = try session(graph, .together).answers(images)
+    #expect(apart.answers(images) == together, "\(Self.mixing[index].name)")
+  }
+
   /// Where something learns from the start, nothing is left for single images.
   @Test func leaveOutWhatLearns() throws {
     let plan = try Plan(

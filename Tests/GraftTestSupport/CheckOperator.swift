@@ -302,6 +302,7 @@ extension NodeEncoder.ConstantInput {
     case .float(let value): .floats(Tensor([], [value]))
     case .ints(let values):
       .integers(forBatch2: IntegerTensor(values), forBatch3: IntegerTensor(values))
+    case .integers(let tensor): .integers(forBatch2: tensor, forBatch3: tensor)
     case .int(let value):
       .integers(
         forBatch2: IntegerTensor(dimensions: [], values: [value]),

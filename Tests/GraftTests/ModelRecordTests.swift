@@ -60,7 +60,7 @@ import Testing
     #expect(record.sha256.count == 64)
     #expect(record.sha256.allSatisfy { "0123456789abcdef".contains($0) })
     #expect(record.bytes > 0)
-    #expect((3...22).contains(record.opset))
+    #expect((3...28).contains(record.opset))
     #expect(record.labelNames?.isEmpty == false)
     #expect(record.preprocessing.std.allSatisfy { $0 > 0 })
     #expect(record.sources.allSatisfy { $0.url.hasPrefix("https://") })

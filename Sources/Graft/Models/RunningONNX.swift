@@ -27,6 +27,19 @@ public func run(
   return session.run(input)
 }
 
+/// The outputs of a network without inputs, as importing folds constants.
+public func runConstants(_ path: FilePath) throws(GraftError) -> [GraftGraph.Constant] {
+  do {
+    return try Graph.folding(ONNXReader.read(path), registry: .standard)
+  } catch let error as ONNXError {
+    throw GraftError(error)
+  } catch let error as GraphError {
+    throw GraftError(error.in(file: path.string))
+  } catch {
+    throw GraftError("\(path): \(error)", kind: .bug)
+  }
+}
+
 extension Session {
   /// One forward pass on numbers as ONNX lays them out.
   fileprivate func run(_ input: Tensor) -> Tensor {

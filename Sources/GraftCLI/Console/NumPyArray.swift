@@ -1,15 +1,13 @@
 import Foundation
 import Graft
 
-/// A float32 array in NumPy's file format, version 1.
+/// An array in NumPy's file format, version 1: float32, and when written int64 too.
 ///
 /// Source: numpy.lib.format, "Format Version 1.0".
 struct NumPyArray {
   let tensor: Tensor
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-
-  init(tensor: Tensor) { self.tensor = tensor }
 
   init(contentsOf path: FilePath) throws(GraftError) {
     guard let data = FileManager.default.contents(atPath: path.string) else {
@@ -39,15 +37,24 @@ struct NumPyArray {
     tensor = Tensor(Shape(dimensions), elements)
   }
 
-  var bytes: [UInt8] {
-    let dimensions = tensor.shape.dimensions.map { "\($0)," }.joined(separator: " ")
-    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(dimensions)), }"
+  /// The file of an array: floats as float32, integers as int64.
+  static func bytes(of array: GraftGraph.Constant) -> [UInt8] {
+    switch array {
+    case .floats(let tensor):
+      header("<f4", tensor.shape.dimensions)
+        + tensor.withUnsafeElements { Array(UnsafeRawBufferPointer($0)) }
+    case .integers(let tensor):
+      header("<i8", tensor.dimensions) + tensor.values.withUnsafeBytes { Array($0) }
+    }
+  }
+
+  private static func header(_ type: String, _ dimensions: [Int]) -> [UInt8] {
+    let shape = dimensions.map { "\($0)," }.joined(separator: " ")
+    var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }"
     let padding = 63 - (10 + header.utf8.count) % 64
     header += String(repeating: " ", count: padding) + "\n"
     let length = header.utf8.count
-    let elements = tensor.withUnsafeElements { Array(UnsafeRawBufferPointer($0)) }
-    return Self.magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8)
-      + elements
+    return magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8)
   }
 }
 

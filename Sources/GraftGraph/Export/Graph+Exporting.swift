@@ -79,7 +79,11 @@ extension ONNXModel {
     case 12...14: 7
     case 15...18: 8
     case 19, 20: 9
-    default: 10
+    case 21, 22: 10
+    case 23: 11
+    case 24: 12
+    case 25...27: 13
+    default: 14
     }
   }
 }
@@ -101,6 +105,8 @@ extension ONNXTensor {
     switch constant {
     case .absent: return nil
     case .ints(let values): self.init(name: name, dimensions: [values.count], ints: values)
+    case .integers(let tensor):
+      self.init(name: name, dimensions: tensor.dimensions, ints: tensor.values)
     case .int(let value): self.init(name: name, dimensions: [], ints: [value])
     case .float(let value):
       let bytes = [value].withUnsafeBytes { ONNXBytes(copying: $0) }

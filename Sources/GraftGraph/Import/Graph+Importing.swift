@@ -15,7 +15,7 @@ extension Graph {
 }
 
 /// The opsets of the standard domain that graft reads.
-public let supportedOpsets = 3...22
+public let supportedOpsets = 3...28
 
 /// One import: what is known of each value so far, and the nodes built so far.
 struct Importer {
@@ -56,12 +56,8 @@ struct Importer {
   }
 
   mutating func graph() throws(GraphError) -> Graph {
-    try checkOperators()
-    try readInitializers()
-    try readInputs()
-    let order = try sortedNodes()
-    countReaders()
-    for index in order { try importNode(source.nodes[index], index: index) }
+    try importNodes()
+    guard !inputs.isEmpty else { throw GraphError("the network has no input") }
     let outputs = try readOutputs()
     var graph = Graph(
       name: source.name, opset: opset, inputs: inputs, outputs: outputs, nodes: nodes,
@@ -70,6 +66,16 @@ struct Importer {
     graph.removeUnused()
     try check(graph)
     return graph
+  }
+
+  /// Everything up to the outputs.
+  mutating func importNodes() throws(GraphError) {
+    try checkOperators()
+    try readInitializers()
+    try readInputs()
+    let order = try sortedNodes()
+    countReaders()
+    for index in order { try importNode(source.nodes[index], index: index) }
   }
 
   private mutating func countReaders() {

@@ -53,7 +53,8 @@ extension Importer {
     let usedOutputs = node.outputs.lastIndex { !$0.isEmpty && readers[$0] != nil } ?? 0
     let decoder = NodeDecoder(
       opType: node.opType, opset: opset, attributes: attributes,
-      inputs: known.map { $0?.decodedInput ?? .absent }, outputCount: usedOutputs + 1)
+      inputs: known.map { $0?.decodedInput ?? .absent }, outputCount: usedOutputs + 1,
+      namedOutputCount: node.outputs.count)
     do throws(ONNXError) {
       let decoded = try type.init(decoding: decoder)
       if let unread = decoder.unreadAttributes.first {
@@ -115,8 +116,12 @@ extension Importer {
     } catch {
       throw GraphError("\(place): \(error.message)")
     }
-    let outputs = Array(node.outputs.prefix(two.count))
-    for (output, shapes) in zip(outputs, zip(two, three)) where !output.isEmpty {
+    let name = uniqueName(node, index)
+    // An output without a name is computed all the same.
+    let outputs = node.outputs.prefix(two.count).enumerated().map { position, output in
+      output.isEmpty ? "\(name)#\(position)" : output
+    }
+    for (output, shapes) in zip(outputs, zip(two, three)) {
       values[output] = .activation(forBatch2: shapes.0, forBatch3: shapes.1)
     }
     for (position, input) in inputs.enumerated() {
@@ -127,9 +132,7 @@ extension Importer {
         tensor: tensor, role: role, isTrainable: role != .buffer)
     }
     nodes.append(
-      Node(
-        name: uniqueName(node, index), operator: `operator`, inputs: inputs.map(\.name),
-        outputs: outputs))
+      Node(name: name, operator: `operator`, inputs: inputs.map(\.name), outputs: outputs))
   }
 
   /// A value with axes of extent 1 behind its own. A constant that others read too stays for them.

@@ -66,7 +66,6 @@ extension Importer {
       values[input.name] = .activation(
         forBatch2: graphInput.shape(batchSize: 2), forBatch3: graphInput.shape(batchSize: 3))
     }
-    guard !inputs.isEmpty else { throw GraphError("the network has no input") }
   }
 
   private func imageShape(

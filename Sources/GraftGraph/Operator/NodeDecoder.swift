@@ -12,8 +12,10 @@ public struct NodeDecoder: ~Copyable {
   public let opset: Int
   /// How many inputs the file gives, absent optional ones in between counted.
   public let inputCount: Int
-  /// How many outputs the node has.
+  /// How many outputs the node has, up to the last one that somebody reads.
   public let outputCount: Int
+  /// How many outputs the file names, read or not.
+  public let namedOutputCount: Int
   private let attributes: [String: ONNXAttribute.Value]
   private let inputs: [DecodedInput]
   private let record = Record()
@@ -26,7 +28,7 @@ public struct NodeDecoder: ~Copyable {
   /// A node of a file, with what is known of its inputs.
   public init(
     opType: String, opset: Int, attributes: [String: ONNXAttribute.Value], inputs: [DecodedInput],
-    outputCount: Int = 1
+    outputCount: Int = 1, namedOutputCount: Int? = nil
   ) {
     self.opType = opType
     self.opset = opset
@@ -34,6 +36,7 @@ public struct NodeDecoder: ~Copyable {
     self.inputs = inputs
     inputCount = inputs.count
     self.outputCount = outputCount
+    self.namedOutputCount = namedOutputCount ?? outputCount
   }
 
   /// Attributes of the file that no getter was asked for, sorted.
@@ -174,6 +177,15 @@ extension NodeDecoder {
     return true
   }
 
+  /// Is the input known while importing?
+  public func isConstant(_ index: Int) -> Bool {
+    guard index < inputs.count else { return false }
+    return switch inputs[index] {
+    case .absent, .activation: false
+    case .floats, .integers: true
+    }
+  }
+
   /// The shape of a float input; nil where there is none.
   public func inputShape(_ index: Int) -> Shape? {
     guard index < inputs.count else { return nil }
@@ -237,6 +249,18 @@ extension NodeDecoder {
     }
     record.constantInputs.insert(index)
     return tensor
+  }
+
+  /// One number at an input, of floats or of integers; nil where absent.
+  public func constantNumber(input index: Int, named name: String) throws(ONNXError) -> Float? {
+    guard integerDimensions(index) != nil else {
+      return try constantFloat(input: index, named: name)
+    }
+    let numbers = try constantInts(input: index, named: name) ?? []
+    guard numbers.count == 1 else {
+      throw ONNXError("input \(name) has \(numbers.count) numbers; expected one")
+    }
+    return Float(numbers[0])
   }
 
   /// One float at an input, such as the limits of Clip; nil where absent.

@@ -8,6 +8,8 @@ public struct NodeEncoder {
     case absent
     /// A vector of type int64.
     case ints([Int])
+    /// A tensor of type int64.
+    case integers(IntegerTensor)
     /// A scalar of type int64, such as the one index of Gather that removes its axis.
     case int(Int)
     /// A scalar.

@@ -44,6 +44,10 @@ public protocol Operator: ImportableOperator {
   /// The shapes of the outputs; refuses what does not fit.
   func outputShapes(for inputs: [Shape]) throws(ShapeError) -> [Shape]
 
+  /// Does an output for one image depend on other images of the batch, though its shape does not say
+  /// so? Axis 0 of the inputs is the batch.
+  func mixesImages(_ inputs: [Shape]) -> Bool
+
   /// What a parameter at this input is; ``ParameterRole/buffer`` where it is not learned.
   func role(ofInput index: Int, shape: Shape) -> ParameterRole
 
@@ -78,6 +82,8 @@ extension Operator {
   public func inputSharingGradient(inputCount: Int) -> Int? { nil }
   /// No, unless the operator says that it may.
   public static var runsInPlace: Bool { false }
+  /// No, unless the operator works along axis 0.
+  public func mixesImages(_ inputs: [Shape]) -> Bool { false }
   /// A buffer: nothing that training changes.
   public func role(ofInput index: Int, shape: Shape) -> ParameterRole { .buffer }
   /// None: there is one way to compute it.

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Abs-13.
 package struct Abs: ArgumentGradientOperator {
   package static let opType = "Abs"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.absolute
 }

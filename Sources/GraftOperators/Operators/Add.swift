@@ -15,7 +15,7 @@ package import GraftTensor
 /// Integers known while importing are folded: the arithmetic on shapes that exporters leave behind.
 package struct Add: BroadcastingOperator {
   package static let opType = "Add"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let function = BinaryFunction.add
 
   package var alignment: BroadcastAlignment

@@ -10,13 +10,13 @@ package import GraftTensor
 /// The divisor is the number of pixels of the image that the window sees, or with
 /// `count_include_pad` those of the padding too; what `ceil_mode` lets hang over never counts.
 ///
-/// Input    X `[N, C, H, W]`
+/// Input    X `[N, C, H, W]`; also `[N, C, L]` and `[N, C, D, H, W]`, with plain loops
 /// Output   Y `[N, C, OH, OW]`
 /// Gradient `dY / divisor` to every pixel of the window
 /// Source   ONNX operator specification, AveragePool-22
 package struct AveragePool: Operator {
   package static let opType = "AveragePool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let window: SlidingWindow
   let countsPadding: Bool
@@ -26,7 +26,7 @@ package struct AveragePool: Operator {
 
 extension AveragePool {
   package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
-    window = try SlidingWindow(decoding: node, hasCeilMode: true)
+    window = try SlidingWindow(decoding: node, hasCeilMode: true, ranks: 1...3)
     try window.refusePaddingBeyondKernel()
     countsPadding = try node.int("count_include_pad", default: 0) != 0
   }
@@ -51,8 +51,7 @@ extension AveragePool {
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    Int.saturatingProduct(
-      outputs[0].elementCount, window.vertical.kernel, window.horizontal.kernel)
+    Int.saturatingProduct([outputs[0].elementCount] + window.axes.map(\.kernel))
   }
 }
 
@@ -61,6 +60,11 @@ extension AveragePool {
 extension AveragePool {
   package func forward(_ pass: ForwardPass) {
     let (x, y) = (pass.inputs[0], pass.outputs[0])
+    guard x.shape.rank == 4 else {
+      return Kernels.averagePoolVolume(
+        x.base, y.base, window.volume(for: x.shape), countsPadding: countsPadding,
+        planes: x.shape[0] * x.shape[1])
+    }
     Kernels.averagePool(
       x.base, y.base, window.geometry(for: x.shape), countsPadding: countsPadding,
       images: x.shape[0], channels: x.shape[1])
@@ -72,6 +76,11 @@ extension AveragePool {
 extension AveragePool {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
+    guard dx.shape.rank == 4 else {
+      return Kernels.addAveragePoolVolumeGradient(
+        dy.base, dx.base, window.volume(for: dx.shape), countsPadding: countsPadding,
+        planes: dx.shape[0] * dx.shape[1])
+    }
     Kernels.addAveragePoolGradient(
       dy.base, dx.base, window.geometry(for: dx.shape), countsPadding: countsPadding,
       images: dx.shape[0], channels: dx.shape[1])

@@ -20,7 +20,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, BatchNormalization-15; Ioffe, Szegedy 2015
 package struct BatchNormalization: Operator {
   package static let opType = "BatchNormalization"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let epsilon: Float
   let momentum: Float

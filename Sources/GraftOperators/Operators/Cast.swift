@@ -10,7 +10,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Cast-21.
 package struct Cast: Operator, FoldingOperator {
   package static let opType = "Cast"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Clip-13.
 package struct Clip: ElementwiseOperator {
   package static let opType = "Clip"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   /// Nil where the network does not limit on that side.
   let minimum: Float?
@@ -30,8 +30,8 @@ extension Clip {
       minimum = try node.optionalFloat("min")
       maximum = try node.optionalFloat("max")
     } else {
-      minimum = try node.constantFloat(input: 1, named: "min")
-      maximum = try node.constantFloat(input: 2, named: "max")
+      minimum = try node.constantNumber(input: 1, named: "min")
+      maximum = try node.constantNumber(input: 2, named: "max")
     }
     guard minimum?.isNaN != true, maximum?.isNaN != true else {
       throw ONNXError("a limit is not a number; expected min and max to be numbers")
@@ -47,6 +47,19 @@ extension Clip {
     guard minimum != nil || maximum != nil else { return }
     node.appendInput(minimum.map { .float($0) } ?? .absent)
     if let maximum { node.appendInput(.float(maximum)) }
+  }
+}
+
+// MARK: - Constants
+
+extension Clip: FoldingOperator {
+  /// Integers, such as extents; floats go through the kernel.
+  package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {
+    guard let x = inputs[0].integers else { return nil }
+    let low = inputs.count > 1 ? inputs[1].integers?.values.first : nil
+    let high = inputs.count > 2 ? inputs[2].integers?.values.first : nil
+    let values = x.values.map { min(max($0, low ?? .min), high ?? .max) }
+    return [.integers(IntegerTensor(dimensions: x.dimensions, values: values))]
   }
 }
 

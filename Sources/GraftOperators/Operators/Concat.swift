@@ -9,7 +9,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Concat-13.
 package struct Concat: Operator, FoldingOperator {
   package static let opType = "Concat"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
@@ -56,6 +56,9 @@ extension Concat {
     }
     return Shape(dimensions)
   }
+
+  /// One batch behind the other.
+  package func mixesImages(_ inputs: [Shape]) -> Bool { axis == 0 || axis == -inputs[0].rank }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int { 0 }
 

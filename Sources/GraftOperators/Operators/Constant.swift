@@ -9,7 +9,7 @@ import GraftTensor
 /// Source: ONNX operator specification, Constant-21.
 package struct ConstantOperator: FoldingOperator {
   package static let opType = "Constant"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package var value: Constant
 

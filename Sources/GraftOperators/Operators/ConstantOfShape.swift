@@ -9,7 +9,7 @@ import GraftTensor
 /// Source: ONNX operator specification, ConstantOfShape-21.
 package struct ConstantOfShape: FoldingOperator {
   package static let opType = "ConstantOfShape"
-  package static let opsets = 9...22
+  package static let opsets = 9...28
 
   /// One element.
   package var value: Constant

@@ -15,7 +15,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, Conv-22
 package struct Conv: Operator {
   package static let opType = "Conv"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsLast
   package static let beginsGradients = true
 

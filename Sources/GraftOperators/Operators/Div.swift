@@ -15,7 +15,7 @@ import GraftTensor
 /// Integers known while importing are folded: the arithmetic on shapes that exporters leave behind.
 package struct Div: BroadcastingOperator {
   package static let opType = "Div"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let function = BinaryFunction.divide
 
   package var alignment: BroadcastAlignment

@@ -20,7 +20,7 @@ package import GraftTensor
 /// by what it does with the network.
 package struct Dropout: Operator {
   package static let opType = "Dropout"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let ratio: Float
 }

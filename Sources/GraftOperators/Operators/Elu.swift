@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Elu-22; Clevert, Unterthiner, Hochreiter 2016.
 package struct Elu: ArgumentGradientOperator {
   package static let opType = "Elu"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let alpha: Float
 

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Erf-13.
 package struct Erf: ArgumentGradientOperator {
   package static let opType = "Erf"
-  package static let opsets = 9...22
+  package static let opsets = 9...28
 
   package let function = UnaryFunction.erf
 }

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Exp-13.
 package struct Exp: ElementwiseOperator {
   package static let opType = "Exp"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.exponential
 }

@@ -10,7 +10,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Flatten-21.
 package struct Flatten: Operator {
   package static let opType = "Flatten"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

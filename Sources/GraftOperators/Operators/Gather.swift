@@ -6,25 +6,28 @@ package import GraftTensor
 ///
 ///     Y[…, j, …] = X[…, indices[j], …]
 ///
-/// Input X any shape; indices a scalar, which removes the axis, or a vector; negative ones count
-/// from the end. Output Y has the indices in place of the axis. An index may occur twice: then its
-/// gradients add up.
+/// Input X any shape; indices of any shape, a scalar removes the axis; negative ones count from the
+/// end. Output Y has the axes of the indices in place of the axis. An index may occur twice: then
+/// its gradients add up.
 /// Source: ONNX operator specification, Gather-13.
 package struct Gather: Operator, FoldingOperator {
   package static let opType = "Gather"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
   /// Negative ones count from the end.
   package var axis: Int
-  package var indices: [Int]
-  /// Is there one index that removes the axis?
-  package var isScalar: Bool
+  package var indices: IntegerTensor
+
+  package init(axis: Int, indices: IntegerTensor) {
+    (self.axis, self.indices) = (axis, indices)
+  }
 
   package init(axis: Int, indices: [Int], isScalar: Bool = false) {
-    precondition(!isScalar || indices.count == 1, "a scalar of \(indices.count) indices")
-    (self.axis, self.indices, self.isScalar) = (axis, indices, isScalar)
+    self.init(
+      axis: axis,
+      indices: IntegerTensor(dimensions: isScalar ? [] : [indices.count], values: indices))
   }
 }
 
@@ -37,17 +40,16 @@ extension Gather {
     guard let indices = try node.constantInts(input: 1, named: "indices") else {
       throw ONNXError("input indices is missing")
     }
-    guard dimensions.count <= 1 else {
-      throw ONNXError(
-        "input indices has shape \(Shape(dimensions)); graft reads a scalar or vector")
-    }
-    self.indices = indices
-    isScalar = dimensions.isEmpty
+    self.indices = IntegerTensor(dimensions: dimensions, values: indices)
   }
 
   package func encode(into node: inout NodeEncoder) {
     node.set("axis", axis)
-    node.appendInput(isScalar ? .int(indices[0]) : .ints(indices))
+    switch indices.dimensions.count {
+    case 0: node.appendInput(.int(indices.values[0]))
+    case 1: node.appendInput(.ints(indices.values))
+    default: node.appendInput(.integers(indices))
+    }
   }
 }
 
@@ -60,12 +62,15 @@ extension Gather {
 
   private func gathered(_ x: Shape) throws(ShapeError) -> Shape {
     let axis = try x.axis(axis)
-    for index in indices where !(-x[axis]..<x[axis]).contains(index) {
+    for index in indices.values where !(-x[axis]..<x[axis]).contains(index) {
       throw ShapeError(
         "indices has \(index), but axis \(axis) of the input \(x) has extent \(x[axis])")
     }
     var dimensions = x.dimensions
-    dimensions.replaceSubrange(axis...axis, with: isScalar ? [] : [indices.count])
+    dimensions.replaceSubrange(axis...axis, with: indices.dimensions)
+    guard Shape.checkedElementCount(dimensions) != nil else {
+      throw ShapeError("the output \(dimensions) is larger than any memory")
+    }
     return Shape(dimensions)
   }
 
@@ -74,8 +79,10 @@ extension Gather {
   package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {
     guard let data = inputs[0].constant else { return nil }
     let (x, y) = (data.shape, try gathered(data.shape))
-    guard !indices.isEmpty else { return [Constant(assembling: [(data, .nothing)], to: y)] }
-    let pieces = indices.indices.map { (data, copy(x, x.strides, y.strides, $0)) }
+    guard !indices.values.isEmpty else {
+      return [Constant(assembling: [(data, .nothing)], to: y)]
+    }
+    let pieces = indices.values.indices.map { (data, copy(x, x.strides, y.strides, $0)) }
     return [Constant(assembling: pieces, to: y)]
   }
 
@@ -84,11 +91,17 @@ extension Gather {
     _ x: Shape, _ source: [Int], _ destination: [Int], _ place: Int
   ) -> StridedCopy {
     let axis = axis < 0 ? axis + x.rank : axis
-    let index = indices[place] < 0 ? indices[place] + x[axis] : indices[place]
+    let index = indices.values[place] < 0 ? indices.values[place] + x[axis] : indices.values[place]
     var (entry, from, to) = (x.dimensions, source, destination)
     entry.remove(at: axis)
     from.remove(at: axis)
-    let offset = isScalar ? 0 : place * to.remove(at: axis)
+    let picked = axis..<axis + indices.dimensions.count
+    var (rest, offset) = (place, 0)
+    for (extent, stride) in zip(indices.dimensions, destination[picked]).reversed() {
+      offset += rest % extent * stride
+      rest /= extent
+    }
+    to.removeSubrange(picked)
     return StridedCopy(
       Shape(entry), source: from, destination: to, sourceOffset: index * source[axis],
       destinationOffset: offset)
@@ -105,7 +118,7 @@ extension StridedCopy {
 extension Gather {
   package func forward(_ pass: ForwardPass) {
     let (x, y) = (pass.inputs[0], pass.outputs[0])
-    for place in indices.indices {
+    for place in indices.values.indices {
       copy(x.shape, x.strides, y.strides, place).assign(from: x.base, to: y.base)
     }
   }
@@ -116,7 +129,7 @@ extension Gather {
 extension Gather {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
-    for place in indices.indices {
+    for place in indices.values.indices {
       copy(dx.shape, dx.strides, dy.strides, place).reversed
         .accumulate(from: dy.base, to: dx.base)
     }

@@ -12,7 +12,7 @@ package import GraftONNX
 /// Source   ONNX operator specification, Gelu-20; Hendrycks, Gimpel 2016
 package struct Gelu: ArgumentGradientOperator {
   package static let opType = "Gelu"
-  package static let opsets = 20...22
+  package static let opsets = 20...28
 
   let isApproximate: Bool
 

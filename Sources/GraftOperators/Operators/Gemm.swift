@@ -11,7 +11,7 @@ package import GraftTensor
 /// Source  ONNX operator specification, Gemm-13
 package struct Gemm: Operator {
   package static let opType = "Gemm"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { .inputs }
 

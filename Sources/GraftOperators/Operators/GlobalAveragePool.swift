@@ -13,7 +13,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, GlobalAveragePool-22
 package struct GlobalAveragePool: Operator {
   package static let opType = "GlobalAveragePool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 }
 
 // MARK: - ONNX

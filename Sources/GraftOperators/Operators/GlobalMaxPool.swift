@@ -14,7 +14,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, GlobalMaxPool-22
 package struct GlobalMaxPool: Operator {
   package static let opType = "GlobalMaxPool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 }
 
 // MARK: - ONNX

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, HardSigmoid-22.
 package struct HardSigmoid: ElementwiseOperator {
   package static let opType = "HardSigmoid"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let alpha: Float
   let beta: Float

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, HardSwish-22.
 package struct HardSwish: ArgumentGradientOperator {
   package static let opType = "HardSwish"
-  package static let opsets = 14...22
+  package static let opsets = 14...28
 
   package let function = UnaryFunction.hardSwish
 }

@@ -9,7 +9,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Identity-21.
 package struct Identity: Operator, FoldingOperator {
   package static let opType = "Identity"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

@@ -15,7 +15,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, LRN-13; Krizhevsky, Sutskever, Hinton 2012
 package struct LRN: Operator {
   package static let opType = "LRN"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let response: LocalResponse
 }

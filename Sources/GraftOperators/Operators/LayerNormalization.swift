@@ -8,18 +8,22 @@ package import GraftTensor
 ///     Y = (X − mean) / √(variance + epsilon) · Scale + B      over the axes from `axis` on
 ///
 /// Inputs   X any shape; Scale and B, which may be missing, of the shape of the axes from `axis` on
-/// Output   Y as X
+/// Outputs  Y as X; where they are read, Mean and InvStdDev `1/√(variance + epsilon)` of each row,
+///          with axes of extent 1 in place of those that are normalised
 /// Memory   mean and 1/√(variance + epsilon) of each row while training
 /// Gradient with X̂ = (X − mean) / √(…) and G = dY · Scale:
-///          `dX = (G − mean(G) − X̂ · mean(G · X̂)) / √(…)`, `dScale = Σ dY · X̂`, `dB = Σ dY`
+///          `dX = (G − mean(G) − X̂ · mean(G · X̂)) / √(…)`, `dScale = Σ dY · X̂`, `dB = Σ dY`;
+///          of the statistics, n elements in a row,
+///          `dX = (dMean − X̂ · dInvStdDev · InvStdDev²) / n`
 /// Source   ONNX operator specification, LayerNormalization-17; Ba, Kiros, Hinton 2016
 package struct LayerNormalization: Operator {
   package static let opType = "LayerNormalization"
-  package static let opsets = 17...22
+  package static let opsets = 17...28
 
   /// The first axis that is normalised; a negative one counts from the end.
   let axis: Int
   let epsilon: Float
+  let outputCount: Int
 }
 
 // MARK: - ONNX
@@ -33,9 +37,9 @@ extension LayerNormalization {
     guard epsilon >= 0, epsilon.isFinite else {
       throw ONNXError("attribute epsilon is \(epsilon); expected a number of at least 0")
     }
-    guard node.outputCount == 1 else {
-      throw ONNXError(
-        "\(node.outputCount) outputs; graft computes Y alone, not mean and deviation")
+    outputCount = node.outputCount
+    guard outputCount <= 3 else {
+      throw ONNXError("\(outputCount) outputs; expected Y, Mean and InvStdDev at most")
     }
   }
 
@@ -58,16 +62,20 @@ extension LayerNormalization {
     }
     let x = inputs[0]
     let first = try x.axis(axis)
-    guard first > 0 else {
-      throw ShapeError("axis \(axis) of X \(x) takes the whole batch together")
-    }
     let normalized = Shape(Array(x.dimensions[first...]))
     for (shape, name) in zip(inputs[1...], ["Scale", "B"]) where shape != normalized {
+      guard first > 0 else {
+        throw ShapeError("axis \(axis) of X \(x) takes the whole batch together")
+      }
       throw ShapeError(
         "\(name) has shape \(shape); expected \(normalized), X \(x) from axis \(axis) on")
     }
-    return [x]
+    let ones = [Int](repeating: 1, count: x.rank - first)
+    let statistic = Shape(x.dimensions[..<first] + ones)
+    return Array([x, statistic, statistic].prefix(outputCount))
   }
+
+  package func mixesImages(_ inputs: [Shape]) -> Bool { axis == 0 || axis == -inputs[0].rank }
 
   package func role(ofInput index: Int, shape: Shape) -> ParameterRole {
     index == 1 ? .scale : .bias
@@ -96,10 +104,19 @@ extension LayerNormalization {
   package func forward(_ pass: ForwardPass) {
     let (x, y) = (pass.inputs[0], pass.outputs[0])
     let (rows, count) = rows(x.shape)
+    let (mean, inverse) = (statistic(1, of: pass), statistic(2, of: pass))
     Kernels.normalizeRows(
       x.base, scale: pass.inputs[1].base, bias: pass.inputs.count > 2 ? pass.inputs[2].base : nil,
-      y.base, means: pass.saved.first?.base, inverses: pass.saved.last?.base, rows: rows,
-      count: count, epsilon: epsilon)
+      y.base, means: pass.saved.first?.base ?? mean, inverses: pass.saved.last?.base ?? inverse,
+      rows: rows, count: count, epsilon: epsilon)
+    for (saved, output) in zip(pass.saved, [mean, inverse]) {
+      if let output { Kernels.copy(saved.base, output, count: rows) }
+    }
+  }
+
+  /// The memory of Mean or InvStdDev, where it is an output.
+  private func statistic(_ index: Int, of pass: ForwardPass) -> UnsafeMutablePointer<Float>? {
+    index < pass.outputs.count ? pass.outputs[index].base : nil
   }
 }
 
@@ -107,10 +124,16 @@ extension LayerNormalization {
 
 extension LayerNormalization {
   package func backward(_ pass: BackwardPass) {
-    guard let dy = pass.outputGradients[0] else { return }
     let x = pass.inputs[0]
     let (rows, count) = rows(x.shape)
     let (means, inverses) = (pass.saved[0].base, pass.saved[1].base)
+    if let dx = pass.inputGradients[0], outputCount > 1 {
+      Kernels.addRowStatisticsGradient(
+        x.base, means: means, inverses: inverses, dmeans: pass.outputGradients[1]?.base,
+        dinverses: outputCount > 2 ? pass.outputGradients[2]?.base : nil, dx.base, rows: rows,
+        count: count)
+    }
+    guard let dy = pass.outputGradients[0] else { return }
     if let dx = pass.inputGradients[0] {
       Kernels.addRowNormalizationGradient(
         x.base, scale: pass.inputs[1].base, means: means, inverses: inverses, dy.base, dx.base,

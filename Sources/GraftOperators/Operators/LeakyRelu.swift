@@ -11,7 +11,7 @@ import GraftTensor
 /// Source: ONNX operator specification, LeakyRelu-16.
 package struct LeakyRelu: ElementwiseOperator {
   package static let opType = "LeakyRelu"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let alpha: Float
 

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Log-13.
 package struct Log: ArgumentGradientOperator {
   package static let opType = "Log"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.logarithm
 }

@@ -13,7 +13,7 @@ package import GraftONNX
 /// Source   ONNX operator specification, LogSoftmax-13
 package struct LogSoftmax: SoftmaxOperator {
   package static let opType = "LogSoftmax"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let isLogarithm = true
 
   package let axis: Int

@@ -11,7 +11,7 @@ package import GraftTensor
 /// Source  ONNX operator specification, MatMul-13
 package struct MatMul: Operator {
   package static let opType = "MatMul"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { .inputs }
 

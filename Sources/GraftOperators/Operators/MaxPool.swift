@@ -7,7 +7,7 @@ package import GraftTensor
 ///
 ///     Y[n, c, y, x] = max over i, j of X[n, c, y · stride − pad + i · dilation, …]
 ///
-/// Input    X `[N, C, H, W]`
+/// Input    X `[N, C, H, W]`; also `[N, C, L]` and `[N, C, D, H, W]`, with plain loops
 /// Output   Y `[N, C, OH, OW]`; the optional second output, Indices, is refused
 /// Memory   while training, the input pixel of each maximum: `row · W + column` as Int32, whose bits
 ///          lie in a saved tensor of floats as large as Y
@@ -15,7 +15,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, MaxPool-22
 package struct MaxPool: Operator {
   package static let opType = "MaxPool"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   let window: SlidingWindow
 }
@@ -24,7 +24,7 @@ package struct MaxPool: Operator {
 
 extension MaxPool {
   package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
-    window = try SlidingWindow(decoding: node, hasCeilMode: true)
+    window = try SlidingWindow(decoding: node, hasCeilMode: true, ranks: 1...3)
     try window.refusePaddingBeyondKernel()
     let order = try node.int("storage_order", default: 0)
     guard order == 0 else {
@@ -53,13 +53,12 @@ extension MaxPool {
 
   package func memory(for context: PlanningContext) -> OperatorMemory {
     let x = context.inputs[0]
-    let area = window.geometry(for: x).outputArea
-    return OperatorMemory(saved: [x[0] * x[1] * area])
+    let places = window.volume(for: x).reduce(1) { $0 * $1.output }
+    return OperatorMemory(saved: [x[0] * x[1] * places])
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int {
-    Int.saturatingProduct(
-      outputs[0].elementCount, window.vertical.kernel, window.horizontal.kernel)
+    Int.saturatingProduct([outputs[0].elementCount] + window.axes.map(\.kernel))
   }
 }
 
@@ -68,7 +67,8 @@ extension SlidingWindow {
   func pooledShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
     guard inputs.count == 1 else { throw ShapeError("\(inputs.count) inputs; expected 1") }
     let shape = try outputShape(for: inputs[0])
-    guard inputs[0][2] <= Int(Int32.max) / inputs[0][3] else {
+    let places = Shape.checkedElementCount(Array(inputs[0].dimensions.dropFirst(2)))
+    guard let places, places <= Int(Int32.max) else {
       throw ShapeError("the input \(inputs[0]) has more pixels than graft can number")
     }
     return shape
@@ -76,7 +76,7 @@ extension SlidingWindow {
 
   /// A window that sees nothing but padding has no largest number and no mean.
   func refusePaddingBeyondKernel() throws(ONNXError) {
-    for (axis, name) in [(vertical, "height"), (horizontal, "width")] {
+    for (axis, name) in zip(axes, axisNames) {
       let pad = max(axis.padBegin, axis.padEnd)
       guard pad < axis.kernel else {
         throw ONNXError(
@@ -92,6 +92,7 @@ extension SlidingWindow {
 extension MaxPool {
   package func forward(_ pass: ForwardPass) {
     let (x, y) = (pass.inputs[0], pass.outputs[0])
+    guard x.shape.rank == 4 else { return forwardVolume(pass) }
     let geometry = window.geometry(for: x.shape)
     guard let saved = pass.saved.first else {
       Kernels.maxPool(
@@ -105,11 +106,31 @@ extension MaxPool {
   }
 }
 
+extension MaxPool {
+  private func forwardVolume(_ pass: ForwardPass) {
+    let (x, y) = (pass.inputs[0], pass.outputs[0])
+    let (axes, planes) = (window.volume(for: x.shape), x.shape[0] * x.shape[1])
+    guard let saved = pass.saved.first else {
+      return Kernels.maxPoolVolume(x.base, y.base, taps: nil, axes, planes: planes)
+    }
+    saved.base.withMemoryRebound(to: Int32.self, capacity: saved.count) { taps in
+      Kernels.maxPoolVolume(x.base, y.base, taps: taps, axes, planes: planes)
+    }
+  }
+}
+
 // MARK: - Backward
 
 extension MaxPool {
   package func backward(_ pass: BackwardPass) {
     guard let dx = pass.inputGradients[0], let dy = pass.outputGradients[0] else { return }
+    guard dx.shape.rank == 4 else {
+      return pass.saved[0].base.withMemoryRebound(to: Int32.self, capacity: dy.count) { taps in
+        Kernels.addMaxPoolVolumeGradient(
+          taps: taps, dy.base, dx.base, window.volume(for: dx.shape),
+          planes: dx.shape[0] * dx.shape[1])
+      }
+    }
     let geometry = window.geometry(for: dx.shape)
     pass.saved[0].base.withMemoryRebound(to: Int32.self, capacity: dy.count) { taps in
       Kernels.addMaxPoolGradient(

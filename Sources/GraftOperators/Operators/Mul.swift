@@ -15,7 +15,7 @@ package import GraftTensor
 /// Integers known while importing are folded: the arithmetic on shapes that exporters leave behind.
 package struct Mul: BroadcastingOperator {
   package static let opType = "Mul"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let function = BinaryFunction.multiply
 
   package var alignment: BroadcastAlignment

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Neg-13.
 package struct Neg: ElementwiseOperator {
   package static let opType = "Neg"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.scale(-1)
 }

@@ -14,7 +14,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, PRelu-16
 package struct PRelu: BroadcastingOperator {
   package static let opType = "PRelu"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let function = BinaryFunction.prelu
 
   package var alignment: BroadcastAlignment

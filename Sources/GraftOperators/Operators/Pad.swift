@@ -5,19 +5,21 @@ package import GraftTensor
 
 /// Adds a border, or takes one away where a pad is negative.
 ///
-///     Y[i] = X[i − before]      inside; outside a constant, the nearest element (edge), or the
-///                               element mirrored at the border (reflect), along every axis
+///     Y[i] = X[i − before]      inside; outside a constant, the nearest element (edge), the
+///                               element mirrored at the border (reflect), or X again (wrap), along
+///                               every axis
 ///
 /// Input X any shape; output Y has extent `before + X + after` along each axis. Negative pads crop
-/// first; mirroring and repeating then see what is left. The batch axis is not padded.
-/// Source: ONNX operator specification, Pad-21; of its modes all but `wrap`.
-package struct Pad: Operator {
+/// first; mirroring and repeating then see what is left. The batch axis is not padded. Constants of
+/// integers are padded while importing.
+/// Source: ONNX operator specification, Pad-21.
+package struct Pad: Operator, FoldingOperator {
   package static let opType = "Pad"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
-  package enum Mode: String, Sendable { case constant, reflect, edge }
+  package enum Mode: String, Sendable { case constant, reflect, edge, wrap }
 
   /// Elements before and after, for every axis.
   package var before: [Int]
@@ -38,13 +40,14 @@ package struct Pad: Operator {
 
 extension Pad {
   package init(decoding node: borrowing NodeDecoder) throws(ONNXError) {
-    guard let shape = node.inputShape(0) else {
-      throw ONNXError("input data is not a tensor of floats; graft pads nothing else")
+    guard let shape = node.inputShape(0) ?? node.integerDimensions(0).map({ Shape($0) }) else {
+      throw ONNXError("input data is missing")
     }
     let written = try node.string("mode", default: "constant")
     guard let mode = Mode(rawValue: written) else {
       throw ONNXError(
-        "attribute mode is \"\(written)\"; graft reads \"constant\", \"reflect\" and \"edge\"")
+        "attribute mode is \"\(written)\"; expected \"constant\", \"reflect\", \"edge\" or \"wrap\""
+      )
     }
     self.mode = mode
     let isInput = node.opset >= 11
@@ -56,7 +59,7 @@ extension Pad {
     guard let pads else { throw ONNXError("\(place) is missing") }
     value =
       isInput
-      ? try node.constantFloat(input: 2, named: "constant_value") ?? 0
+      ? try node.constantNumber(input: 2, named: "constant_value") ?? 0
       : try node.float("value", default: 0)
     let axes =
       node.opset < 18
@@ -86,6 +89,7 @@ extension Pad {
   }
 
   package func encode(into node: inout NodeEncoder) {
+    if mode == .wrap { node.require(opset: 19, for: "mode wrap") }
     node.set("mode", mode.rawValue)
     if node.opset < 11 {
       node.set(node.opset == 1 ? "paddings" : "pads", before + after)
@@ -110,10 +114,11 @@ extension Pad {
         "pads \(before[0]) and \(after[0]) of axis 0, which is the batch; expected 0")
     }
     var y: [Int] = []
+    // From nothing there is only a constant to add.
+    let empty = mode == .constant ? Int.max : 0
     for axis in x.dimensions.indices {
       let (span, extent) = (span(axis, x[axis]), before[axis] + x[axis] + after[axis])
-      let most =
-        mode == .reflect ? span.extent - 1 : mode == .edge && span.extent == 0 ? 0 : Int.max
+      let most = mode == .reflect ? span.extent - 1 : span.extent > 0 ? Int.max : empty
       guard extent > 0, before[axis] <= max(most, 0), after[axis] <= max(most, 0) else {
         throw ShapeError(
           "pads \(before[axis]) and \(after[axis]) in mode \(mode) do not fit axis \(axis) of the "
@@ -178,6 +183,35 @@ extension Pad {
   }
 }
 
+// MARK: - Constants
+
+extension Pad {
+  /// Integers; floats go the way that they go at run time.
+  package func fold(_ inputs: [FoldingInput]) throws(ShapeError) -> [Constant]? {
+    guard let x = inputs[0].integers else { return nil }
+    let shape = Shape(x.dimensions)
+    let y = try outputShapes(for: [shape])[0]
+    guard y.elementCount <= max(shape.elementCount, 1 << 16) else {
+      throw ShapeError(
+        "Pad of a constant \(shape) gives \(y); graft folds up to \(1 << 16) integers")
+    }
+    let outside = inputs.count > 2 ? inputs[2].integers?.values.first ?? 0 : 0
+    var values = [Int](repeating: outside, count: y.elementCount)
+    values.withUnsafeMutableBufferPointer { target in
+      x.values.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        if mode == .constant {
+          copy(shape, shape.strides, y.strides).assign(from: from, to: to)
+        } else {
+          let lines = lines(shape, shape.strides, y, y.strides, Array(y.dimensions.indices))
+          lines.forEach(0..<lines.count) { to[$1] = from[$0] }
+        }
+      }
+    }
+    return [.integers(IntegerTensor(dimensions: y.dimensions, values: values))]
+  }
+}
+
 // MARK: - Mirroring and repeating
 
 /// The output as lines along its innermost axis in memory, every element with its place in the input.
@@ -193,10 +227,10 @@ private struct PadLines {
     func source(_ index: Int, _ mode: Pad.Mode) -> Int {
       var place = index - max(before, 0)
       let last = span.extent - 1
-      if mode == .reflect {
-        place = place < 0 ? -place : place > last ? 2 * last - place : place
-      } else {
-        place = min(max(place, 0), last)
+      switch mode {
+      case .reflect: place = place < 0 ? -place : place > last ? 2 * last - place : place
+      case .wrap: place = (place % span.extent + span.extent) % span.extent
+      case .edge, .constant: place = min(max(place, 0), last)
       }
       return (span.start + place) * inputStride
     }
@@ -229,9 +263,15 @@ private struct PadLines {
 extension Pad {
   /// - Precondition: the output has at least one axis.
   private func lines(_ x: Shape, _ inputStrides: [Int], _ y: TensorView) -> PadLines {
-    var axes = y.layout.axes(rank: x.rank).map { axis in
+    lines(x, inputStrides, y.shape, y.strides, y.layout.axes(rank: x.rank))
+  }
+
+  private func lines(
+    _ x: Shape, _ inputStrides: [Int], _ y: Shape, _ strides: [Int], _ order: [Int]
+  ) -> PadLines {
+    var axes = order.map { axis in
       PadLines.Axis(
-        extent: y.shape[axis], stride: y.strides[axis], before: before[axis],
+        extent: y[axis], stride: strides[axis], before: before[axis],
         span: span(axis, x[axis]), inputStride: inputStrides[axis])
     }
     let scalar = PadLines.Axis(extent: 1, stride: 0, before: 0, span: (0, 1), inputStride: 0)

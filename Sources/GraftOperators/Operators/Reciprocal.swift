@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Reciprocal-13.
 package struct Reciprocal: ElementwiseOperator {
   package static let opType = "Reciprocal"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.reciprocal
 }

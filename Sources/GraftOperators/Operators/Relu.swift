@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Relu-14.
 package struct Relu: ElementwiseOperator {
   package static let opType = "Relu"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.relu
 }

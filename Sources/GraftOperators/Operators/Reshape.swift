@@ -12,7 +12,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Reshape-21.
 package struct Reshape: Operator, FoldingOperator {
   package static let opType = "Reshape"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true
@@ -22,6 +22,8 @@ package struct Reshape: Operator, FoldingOperator {
   package var dimensions: [BatchDimension]
   /// As the node says it: what counts for constants, which have no batch.
   private let literal: [BatchDimension]
+  /// Is 0 an extent? Only of constants: nothing empty is computed at run time.
+  private var hasEmptyAxes = false
 
   package init(_ dimensions: [BatchDimension]) {
     self.dimensions = dimensions
@@ -41,7 +43,8 @@ extension Reshape {
       : try node.ints("shape")?.map { .fixed($0) }
     guard let written else { throw ONNXError("\(place) shape is missing") }
     let allowsZero = node.opset < 14 ? 0 : try node.int("allowzero", default: 0)
-    guard allowsZero == 0 || !written.contains(.fixed(0)) else {
+    hasEmptyAxes = allowsZero != 0 && written.contains(.fixed(0))
+    guard !hasEmptyAxes || node.isConstant(0) else {
       throw ONNXError(
         "attribute allowzero is \(allowsZero) and shape \(written.words) has a 0: the output is "
           + "empty; graft computes with one element or more")
@@ -135,7 +138,7 @@ extension Reshape {
     var y: [Int] = []
     for (place, dimension) in dimensions.enumerated() {
       switch dimension {
-      case .fixed(0):
+      case .fixed(0) where !hasEmptyAxes:
         guard place < x.rank else {
           throw ShapeError(
             "shape \(dimensions.words) copies axis \(place), which the input \(x) does not have")

@@ -9,7 +9,7 @@ import GraftTensor
 /// Source: ONNX operator specification, Shape-21.
 package struct ShapeOperator: FoldingOperator {
   package static let opType = "Shape"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package var start: Int
   /// Nil for the rank.

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Sigmoid-13.
 package struct Sigmoid: ElementwiseOperator {
   package static let opType = "Sigmoid"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.sigmoid
 }

@@ -12,7 +12,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Slice-13.
 package struct Slice: Operator, FoldingOperator {
   package static let opType = "Slice"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
@@ -115,6 +115,11 @@ extension Slice {
       dimensions[axis] = Range(cut, extent: x[axis]).count
     }
     return Shape(dimensions)
+  }
+
+  /// Backwards through the batch.
+  package func mixesImages(_ inputs: [Shape]) -> Bool {
+    cuts.contains { $0.axis == 0 || $0.axis == -inputs[0].rank }
   }
 
   package func floatingPointOperations(for inputs: [Shape], outputs: [Shape]) -> Int { 0 }

@@ -13,7 +13,7 @@ package import GraftONNX
 /// Source   ONNX operator specification, Softmax-13
 package struct Softmax: SoftmaxOperator {
   package static let opType = "Softmax"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let isLogarithm = false
 
   package let axis: Int

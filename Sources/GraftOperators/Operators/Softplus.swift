@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Softplus-22.
 package struct Softplus: ArgumentGradientOperator {
   package static let opType = "Softplus"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.softplus
 }

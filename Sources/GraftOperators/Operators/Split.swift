@@ -11,7 +11,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, Split-18
 package struct Split: Operator {
   package static let opType = "Split"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.any
   package var gradientNeeds: GradientNeeds { [] }
 
@@ -32,7 +32,7 @@ extension Split {
     lengths =
       node.opset < 13
       ? try node.ints("split") : try node.constantInts(input: 1, named: "split")
-    partCount = node.outputCount
+    partCount = node.namedOutputCount
     mayEndShorter = node.opset >= 18
     let said = node.opset >= 18 ? try node.optionalInt("num_outputs") : nil
     guard said == nil || said == partCount else {
@@ -41,8 +41,8 @@ extension Split {
     guard lengths == nil || lengths?.count == partCount else {
       throw ONNXError("\(lengths?.count ?? 0) lengths for \(partCount) outputs; expected as many")
     }
-    if let lengths, lengths.contains(where: { $0 < 1 }) {
-      throw ONNXError("split is \(lengths); expected lengths of at least 1")
+    if let lengths, lengths.contains(where: { $0 < 0 }) {
+      throw ONNXError("split is \(lengths); expected lengths of at least 0")
     }
   }
 
@@ -64,10 +64,17 @@ extension Split {
     let x = inputs[0]
     let axis = try x.axis(axis)
     let lengths = lengths(of: x[axis])
-    guard lengths.reduce(0, +) == x[axis], lengths.allSatisfy({ $0 > 0 }) else {
+    let sum = lengths.reduce(into: (0, false)) { sum, length in
+      let (next, overflow) = sum.0.addingReportingOverflow(length)
+      sum = (next, sum.1 || overflow)
+    }
+    guard sum == (x[axis], false), lengths.allSatisfy({ $0 >= 0 }) else {
       throw ShapeError(
         self.lengths.map { "the lengths \($0) are not the \(x[axis]) of axis \(axis) of \(x)" }
           ?? "axis \(axis) of \(x) has no \(partCount) equal parts")
+    }
+    guard x.elementCount == 0 || !lengths.contains(0) else {
+      throw ShapeError("the lengths \(lengths) leave a part of \(x) empty")
     }
     return lengths.map { length in
       var dimensions = x.dimensions

@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Sqrt-13.
 package struct Sqrt: ElementwiseOperator {
   package static let opType = "Sqrt"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.squareRoot
 }

@@ -10,7 +10,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Squeeze-21.
 package struct Squeeze: Operator, FoldingOperator {
   package static let opType = "Squeeze"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

@@ -15,7 +15,7 @@ import GraftTensor
 /// Integers known while importing are folded: the arithmetic on shapes that exporters leave behind.
 package struct Sub: BroadcastingOperator {
   package static let opType = "Sub"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let function = BinaryFunction.subtract
 
   package var alignment: BroadcastAlignment

@@ -13,7 +13,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, Sum-13
 package struct Sum: Operator {
   package static let opType = "Sum"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 }
 
 // MARK: - ONNX

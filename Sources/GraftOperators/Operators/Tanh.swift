@@ -9,7 +9,7 @@ package import GraftONNX
 /// Source: ONNX operator specification, Tanh-13.
 package struct Tanh: ElementwiseOperator {
   package static let opType = "Tanh"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   package let function = UnaryFunction.tanh
 }

@@ -9,7 +9,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Transpose-21.
 package struct Transpose: Operator, FoldingOperator {
   package static let opType = "Transpose"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
 

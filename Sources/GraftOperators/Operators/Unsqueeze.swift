@@ -8,7 +8,7 @@ package import GraftTensor
 /// Source: ONNX operator specification, Unsqueeze-21.
 package struct Unsqueeze: Operator, FoldingOperator {
   package static let opType = "Unsqueeze"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
   package static let layouts = OperatorLayouts.channelsFirst
   package var gradientNeeds: GradientNeeds { [] }
   package static let runsInPlace = true

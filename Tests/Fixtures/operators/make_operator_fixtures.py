@@ -259,6 +259,31 @@ case("Split", 18, [a(2, 7)], outputs=3, axis=1, num_outputs=3)
 for norm in [1, 2]:
     case("LpNormalization", 1, [a(3, 7)], p=norm)
     case("LpNormalization", 13, [a(2, 3, 4, 5)], axis=1, p=norm)
+# Rarer activations
+for op, opset in [("Selu", 6), ("Celu", 12), ("Mish", 18), ("Softsign", 1), ("ThresholdedRelu", 10)]:
+    case(op, opset, [a(2, 3, 4, 5, low=-5, high=5)])
+case("Selu", 22, [a(9, low=-5, high=5)], alpha=2.0, gamma=3.0)
+case("Celu", 13, [a(9, low=-5, high=5)], alpha=0.5)
+case("ThresholdedRelu", 22, [a(9, low=-5, high=5)], alpha=-0.5)
+case("Swish", 24, [a(2, 3, 4, 5, low=-5, high=5)], alpha=1.5)
+case("Gather", 13, [a(2, 4, 3), ints(3, 0, 1)], axis=1)
+case("Pad", 19, [a(2, 3, 4, 5), ints(0, 0, 1, 2, 0, 0, 3, 0)], mode="wrap")
+for opset in [6, 22]:
+    case("InstanceNormalization", opset, [a(2, 3, 4, 5), p(3), p(3)], epsilon=0.01)
+case("InstanceNormalization", 13, [a(2, 3, 7), p(3), p(3)])
+case("GroupNormalization", 21, [a(2, 6, 4, 5), p(6), p(6)], num_groups=3)
+for op in ["Max", "Min"]:
+    for opset in [6, 8, 13]:
+        case(op, opset, [a(2, 3, 4, 5), a(2, 3, 4, 5), a(2, 3, 4, 5)])
+    case(op, 13, [a(2, 3, 4, 5), p(3, 1, 1)])
+    case(op, 13, [a(2, 3, 4, 5), value(0.5)])
+for opset in [11, 13]:
+    axes = {"axes": [2, 3]} if opset < 13 else {}
+    case("ReduceSum", opset, [a(2, 3, 4, 5)] + [ints(2, 3)] * (opset >= 13), **axes)
+case("ReduceSum", 13, [a(2, 3, 4, 5)], keepdims=0)
+case("ReduceMax", 11, [a(2, 3, 4, 5)], axes=[2, 3])
+case("ReduceMax", 13, [a(2, 3, 4, 5)], axes=[1], keepdims=0)
+case("ReduceMax", 18, [a(2, 3, 4, 5), ints(-1)])
 
 path = pathlib.Path(__file__).with_name("operators.json")
 lines = [json.dumps(entry, separators=(",", ":")) for entry in cases]
