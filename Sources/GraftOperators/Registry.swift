@@ -39,6 +39,7 @@ extension OperatorRegistry {
     PRelu.self,
     Pad.self,
     Pow.self,
+    RangeOperator.self,
     Reciprocal.self,
     ReduceMean.self,
     Relu.self,
