@@ -80,7 +80,8 @@ extension Output {
   ///   `compared`, `agreeing`, `largestDifference`). With --estimate only `plan`: for each phase
   ///   `phase`, `layers`, `epochs`, `photos` whose features are to be computed, `featureSeconds`,
   ///   `learningSeconds` where they were measured, `memoryBytes`.
-  /// - `export`: `path`, `opset`, `labels`, `check`.
+  /// - `export`, `convert`: `path`, `opset`, `labels`, `check`, which has `weights` where they were rounded and
+  ///   `keptInFloat32` where some were not.
   /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
   ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is known.
   /// - `inspect`: the fields of `ModelSummary`; `models`: a list of `ModelRecord`.
