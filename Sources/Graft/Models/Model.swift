@@ -34,6 +34,8 @@ public struct Model: Sendable {
     case file
     /// The file is a known model.
     case record(name: String, isVerified: Bool)
+    /// It is a network of ``Networks`` with weights from elsewhere, prepared as torchvision does.
+    case network(name: String)
     /// The user said so.
     case given
     /// Nobody said; the ImageNet convention is assumed.
