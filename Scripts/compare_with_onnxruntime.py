@@ -131,6 +131,9 @@ def main():
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--torchvision", action="store_true")
     parser.add_argument("--families", action="store_true")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--batches", type=batch_sizes, default="1,2,7")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--exact", dest="modes", action="store_const", const=["exact"])
@@ -138,10 +141,16 @@ def main():
     arguments = parser.parse_args()
     if arguments.families:
         if arguments.torchvision or arguments.modes:
-            parser.error("--families goes with --graft and names of networks only")
+            parser.error("--families goes with --only, --again, --write and --graft only")
         import compare_families
 
-        sys.exit(1 if compare_families.compare(arguments.graft, arguments.models) else 0)
+        page = pathlib.Path(__file__).parent.parent / "Benchmarks" / "NETWORKS.md"
+        failures = compare_families.compare(
+            arguments.graft, arguments.only + arguments.models, arguments.cache, arguments.again,
+            page if arguments.write else None)
+        sys.exit(1 if failures else 0)
+    if arguments.only or arguments.again or arguments.write:
+        parser.error("--only, --again and --write go with --families")
     compared = models(arguments, parser)
 
     print(f"graft against ONNX Runtime {onnxruntime.__version__}, inputs seeded with {SEED}. "
