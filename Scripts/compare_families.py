@@ -110,8 +110,8 @@ def graft_command(graft, *words):
 
 
 def difference(graft, path, image, folder):
-    """As a share of what sets the answers for the two images apart: a share of the answers themselves
-    would be small for any network whose answers hardly depend on the image."""
+    """As a share of what sets the answers for the two images apart: a share of the answers would be
+    small for any network whose answers hardly depend on the image."""
     expected = run_onnxruntime(path, image)
     found = run_graft(graft, path, image, "fast", folder)
     return float(numpy.abs(found - expected).max() / numpy.abs(expected[0] - expected[1]).max())
@@ -232,7 +232,7 @@ def check_use(graft, path, size, folder):
 
 
 def check_half(graft, run, whole, pixels, expected, folder):
-    """The same network with weights in float16: both runtimes' answers, and what rounding changes."""
+    """The same with weights in float16: both runtimes' answers, and what rounding changes."""
     file = folder / "half.onnx"
     graft_command(
         graft, "export", run, "-o", file, "--weights", "float16", "--no-cache", "-q")
@@ -311,8 +311,8 @@ HEADER = ["network", *(f"{e} {o}" for e, o in EXPORTS), "train step", "export in
 
 EXPLANATION = """\
 - **Import**: the largest difference between graft's answers and ONNX Runtime's for two images, as a
-  share of the largest difference between the answers for one and the other. Limit {limit:.0e}. Each file keeps its weights inside, but for
-  dynamo's, which has them beside it.
+  share of the largest difference between the answers for one and the other. Limit {limit:.0e}. Each
+  file keeps its weights inside, but for dynamo's, which has them beside it.
 - **Train step**, of the files of opset 17 and 18 in this order: tensors that one step changed when
   the whole network learned; then those when everything up to its middle layer was frozen, and those
   that were frozen. Every tensor that learns has changed, no other has changed a bit, and every

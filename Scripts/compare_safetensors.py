@@ -16,7 +16,8 @@ import torchvision
 from torch_statistics import take_statistics
 
 SEED = 1
-# Largest difference allowed, as a share of what sets the logits of two photos apart.
+# Largest difference allowed, as a share of what sets the logits of two photos apart; deep networks
+# with random weights enlarge rounding, so twice what PyTorch's own float32 is off is allowed as well.
 LIMIT = 1e-4
 NETWORKS = [
     "alexnet", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
@@ -41,8 +42,8 @@ def photos(count):
 
 
 def network(name, classes):
-    """Seeded weights. googlenet with what torchvision's published weights come with: auxiliary heads,
-    and pixels that it brings to -1 … 1 by itself."""
+    """Seeded weights. googlenet with what torchvision's published weights come with: auxiliary
+    heads, and pixels that it brings to -1 … 1 by itself."""
     torch.manual_seed(SEED)
     options = {}
     if name == "googlenet":
@@ -82,7 +83,8 @@ def run(*command):
 
 
 def compare(graft, name, classes, kind, folder):
-    """The cells of a row: bytes of the file, peak memory of convert, the difference."""
+    """The cells of a row: bytes of the file, peak memory of convert, how far graft's logits are
+    from PyTorch's in float64, and how far PyTorch's in float32 are."""
     model = network(name, classes).to(kind)
     weights = folder / "w.safetensors"
     safetensors.torch.save_file(model.state_dict(), weights)
@@ -102,18 +104,22 @@ def compare(graft, name, classes, kind, folder):
     found = numpy.load(folder / "out.npy")
 
     mean, deviation = (torch.tensor(x).double().view(3, 1, 1) for x in NORMALIZATION)
+    image = (torch.from_numpy(pixels).double() / 255 - mean) / deviation
     with torch.no_grad():
-        expected = model((torch.from_numpy(pixels).double() / 255 - mean) / deviation).numpy()
-    difference = numpy.abs(found - expected).max() / numpy.abs(expected[0] - expected[1]).max()
-    return weights.stat().st_size, memory, float(difference)
+        expected = model(image).numpy()
+        single = model.float()(image.float()).numpy()
+    apart = numpy.abs(expected[0] - expected[1]).max()
+    differences = [float(numpy.abs(other - expected).max() / apart) for other in (found, single)]
+    return weights.stat().st_size, memory, *differences
 
 
 def compare_all(graft, names):
     """Prints a table; the number of rows that are beyond the limit."""
     print(f"graft against torchvision {torchvision.__version__}, PyTorch {torch.__version__}, "
           f"safetensors {safetensors.__version__}; limit {LIMIT:.0e}.\n")
-    print("| network | classes | numbers | file MB | peak memory of convert MB | logits apart |")
-    print("|---|---|---|---|---|---|")
+    print("| network | classes | numbers | file MB | peak memory of convert MB | logits apart "
+          "| PyTorch's float32 |")
+    print("|---|---|---|---|---|---|---|")
     failures = 0
     for name in names or NETWORKS:
         rows = [(1000, torch.float32)] + [(1000, kind) for kind in TYPES.get(name, [])]
@@ -121,11 +127,12 @@ def compare_all(graft, names):
         for classes, kind in rows:
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    size, memory, apart = compare(graft, name, classes, kind, pathlib.Path(folder))
-                    cells = f"{size / 1e6:.1f} | {memory / 1e6:.0f} | {apart:.1e}"
-                    failures += not apart <= LIMIT
+                    size, memory, apart, own = compare(
+                        graft, name, classes, kind, pathlib.Path(folder))
+                    cells = f"{size / 1e6:.1f} | {memory / 1e6:.0f} | {apart:.1e} | {own:.1e}"
+                    failures += not apart <= max(LIMIT, 2 * own)
                 except (RuntimeError, OSError, ValueError) as error:
-                    cells, failures = f"{error} | | **no**", failures + 1
+                    cells, failures = f"{error} | | **no** |", failures + 1
             print(f"| {name} | {classes} | {str(kind).removeprefix('torch.')} | {cells} |",
                   flush=True)
     return failures
