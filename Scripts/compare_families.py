@@ -5,6 +5,7 @@ kept in a file of its own, so that an interruption loses only the network that i
 """
 
 import contextlib
+import copy
 import csv
 import io
 import json
@@ -109,12 +110,19 @@ def graft_command(graft, *words):
 # ---- import
 
 
-def difference(graft, path, image, folder):
+def difference(graft, model, path, image, folder):
     """As a share of what sets the answers for the two images apart: a share of the answers would be
     small for any network whose answers hardly depend on the image."""
     expected = run_onnxruntime(path, image)
     found = run_graft(graft, path, image, "fast", folder)
-    return float(numpy.abs(found - expected).max() / numpy.abs(expected[0] - expected[1]).max())
+    apart = numpy.abs(expected[0] - expected[1]).max()
+    result = {"apart": float(numpy.abs(found - expected).max() / apart)}
+    if not result["apart"] <= LIMIT:  # then how far is ONNX Runtime from the truth?
+        with torch.no_grad():
+            exact = copy.deepcopy(model).double()(torch.from_numpy(image).double()).numpy()
+        result["onnxruntime"] = float(numpy.abs(expected - exact).max() / apart)
+        result["graft"] = float(numpy.abs(found - exact).max() / apart)
+    return result
 
 
 # ---- training
@@ -262,7 +270,7 @@ def examine(graft, name):
                 stage = "export by torch"
                 export(model, path, exporter, opset, size)
                 stage = "import"
-                entry["apart"] = difference(graft, path, image, folder)
+                entry |= difference(graft, model, path, image, folder)
                 if (exporter, opset) not in TRAINED:
                     continue
                 stage = "training"
@@ -275,14 +283,21 @@ def examine(graft, name):
     return result
 
 
+def is_right(entry):
+    """Within the limit, or no more than twice as far from the truth as ONNX Runtime is."""
+    return (entry.get("apart", 1) <= LIMIT
+            or entry.get("graft", 1) <= 2 * entry.get("onnxruntime", 0))
+
+
 def problems(result):
     """What is refused or beyond the limits."""
     for entry in result["exports"]:
         place = f"{result['name']}, {entry['exporter']} {entry['opset']}"
         if "refused" in entry:
             yield f"{place}: {entry['refused']}"
-        if not entry.get("apart", 0) <= LIMIT:
-            yield f"{place}: {entry['apart']:.1e} from ONNX Runtime"
+        if not is_right(entry) and "apart" in entry:
+            yield (f"{place}: {entry['apart']:.1e} from ONNX Runtime; from PyTorch in float64 graft "
+                   f"is {entry['graft']:.1e}, ONNX Runtime {entry['onnxruntime']:.1e}")
         use = entry.get("use")
         if use and not (max(use["export"], use["half"], use["classify"]) <= LIMIT
                         and use["same"] == use["photos"]):
@@ -295,6 +310,8 @@ def problems(result):
 def row(result):
     trained = [e for e in result["exports"] if (e["exporter"], e["opset"]) in TRAINED]
     cells = [f"{e['apart']:.0e}" if "apart" in e else "**no**" for e in result["exports"]]
+    cells = [f"{cell} (ORT {e['onnxruntime']:.0e}, graft {e['graft']:.0e})"
+             if "graft" in e else cell for cell, e in zip(cells, result["exports"])]
     steps = ["{learning}; {half}, {frozen}".format(**e["step"]) if "step" in e else "**no**"
              for e in trained]
     exports = [f"{e['use']['export']:.0e}" if "use" in e else "**no**" for e in trained]
@@ -311,8 +328,9 @@ HEADER = ["network", *(f"{e} {o}" for e, o in EXPORTS), "train step", "export in
 
 EXPLANATION = """\
 - **Import**: the largest difference between graft's answers and ONNX Runtime's for two images, as a
-  share of the largest difference between the answers for one and the other. Limit {limit:.0e}. Each
-  file keeps its weights inside, but for dynamo's, which has them beside it.
+  share of the largest difference between the answers for one and the other. Limit {limit:.0e},
+  or twice as far from PyTorch in float64 as ONNX Runtime is: deep networks with random weights
+  enlarge rounding. Each file keeps its weights inside, but for dynamo's, which has them beside it.
 - **Train step**, of the files of opset 17 and 18 in this order: tensors that one step changed when
   the whole network learned; then those when everything up to its middle layer was frozen, and those
   that were frozen. Every tensor that learns has changed, no other has changed a bit, and every
@@ -341,7 +359,7 @@ def document(results):
         "| " + " | ".join(HEADER) + " |", "|---" * len(HEADER) + "|",
         *("| " + " | ".join(row(r)) + " |" for r in results), ""]
     found = [p for r in results for p in problems(r)]
-    good = sum(e.get("apart", 1) <= LIMIT for r in results for e in r["exports"])
+    good = sum(is_right(e) for r in results for e in r["exports"])
     files = sum(len(r["exports"]) for r in results)
     lines += [f"{good} of {files} files give ONNX Runtime's answers.", ""]
     lines += ["## Refused or beyond a limit", ""]
