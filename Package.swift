@@ -68,10 +68,11 @@ let package = Package(
     .target(name: "CGraftCurl"),
     .target(name: "CGraftModels", path: "models"),
 
-    // Memory, arithmetic, file format: none knows the others
+    // Memory, arithmetic, file formats: none knows the others, but that weights are ONNX's tensors
     module("GraftTensor", []),
     module("GraftKernels", ["COpenBLAS", "CGraftKernels"]),
     module("GraftONNX", ["CONNX", system]),
+    module("GraftSafetensors", ["GraftONNX", system]),
 
     // The network: what it is, what its operators do, how it runs
     module("GraftGraph", ["GraftTensor", "GraftONNX"]),
@@ -103,8 +104,8 @@ let package = Package(
       "Graft",
       [
         "CGraftModels", "GraftTraining", "GraftData", "GraftFetch", "GraftNetworks", "GraftPlots",
-        "GraftRuntime", "GraftOperators", "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
-        system,
+        "GraftRuntime", "GraftOperators", "GraftGraph", "GraftSafetensors", "GraftONNX",
+        "GraftKernels", "GraftTensor", system,
       ]),
     .executableTarget(
       name: "GraftCLI",
@@ -134,6 +135,7 @@ let package = Package(
     tests("GraftKernelsTests", ["GraftKernels", "CGraftKernels"]),
     tests("GraftFetchTests", ["GraftFetch", "GraftData", "GraftTestSupport", system]),
     tests("GraftONNXTests", ["GraftONNX", "CONNX", "CProtobufC", system]),
+    tests("GraftSafetensorsTests", ["GraftSafetensors", "GraftONNX", system]),
     tests(
       "GraftGraphTests",
       [
@@ -168,7 +170,11 @@ let package = Package(
       ]),
     tests("GraftTests", ["Graft", "GraftOperators", "GraftTestSupport", "GraftONNX", system]),
     tests(
-      "GraftCLITests", ["GraftCLI", "GraftTestSupport", "GraftONNX", system],
+      "GraftCLITests",
+      [
+        "GraftCLI", "GraftNetworks", "GraftGraph", "GraftTestSupport", "GraftONNX", "GraftTensor",
+        system,
+      ],
       exclude: ["Snapshots"]),
     tests(
       "ExamplesTests",

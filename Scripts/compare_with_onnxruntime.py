@@ -129,7 +129,10 @@ def compare_others(arguments):
     if arguments.families:
         import compare_families
 
-        return compare_families.compare(arguments.graft, arguments.models)
+        page = pathlib.Path(__file__).parent.parent / "Benchmarks" / "NETWORKS.md"
+        return compare_families.compare(
+            arguments.graft, arguments.only + arguments.models, arguments.cache, arguments.again,
+            page if arguments.write else None)
     if arguments.old_opsets:
         import compare_old_opsets
 
@@ -154,6 +157,9 @@ def main():
     parser.add_argument("--torchvision", action="store_true")
     for other in ("--families", "--old-opsets", "--keras"):
         parser.add_argument(other, action="store_true")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--batches", type=batch_sizes, default="1,2,7")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--exact", dest="modes", action="store_const", const=["exact"])
@@ -164,6 +170,9 @@ def main():
         if arguments.torchvision or arguments.modes or sum(others) > 1:
             parser.error(
                 "--families, --old-opsets and --keras go with --graft and names of networks only")
+    if (arguments.only or arguments.again or arguments.write) and not arguments.families:
+        parser.error("--only, --again and --write go with --families")
+    if any(others):
         sys.exit(1 if compare_others(arguments) else 0)
     compared = models(arguments, parser)
 

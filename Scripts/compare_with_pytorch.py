@@ -14,6 +14,8 @@ import numpy
 import torch
 import torchvision
 
+from torch_statistics import take_statistics
+
 # A gradient may be off by twice what PyTorch's own float32 is off from float64, or by this much, as
 # a share of its norm.
 GRADIENT_LIMIT = 1e-4
@@ -62,18 +64,10 @@ def build(name):
     for parameter in model.parameters():
         if parameter.min() == parameter.max():
             parameter.data += 0.1 * torch.randn(parameter.shape, generator=generator)
-    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    if norms:
-        momenta = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.momentum = 1.0
-        with torch.no_grad():
-            model.train()(torch.randn(8, 3, side(name), side(name), generator=generator))
-        for norm, momentum in zip(norms, momenta):
-            norm.momentum = momentum
+    take_statistics(model, torch.randn(8, 3, side(name), side(name), generator=generator))
     return model.eval()
 
 
@@ -262,10 +256,19 @@ def main():
     parser.add_argument("networks", nargs="*", metavar="NETWORK")
     parser.add_argument("--graft", required=True)
     parser.add_argument("--record", type=pathlib.Path)
+    parser.add_argument("--safetensors", action="store_true")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--exact", dest="methods", action="store_const", const=["exact"])
     mode.add_argument("--fast", dest="methods", action="store_const", const=["fast"])
     arguments = parser.parse_args()
+    if arguments.safetensors:
+        if arguments.record or arguments.methods:
+            parser.error("--safetensors goes with --graft and names of networks only")
+        import compare_safetensors
+
+        if failures := compare_safetensors.compare_all(arguments.graft, arguments.networks):
+            sys.exit(f"error: {failures} rows are not within the limit")
+        return
     names = arguments.networks or list(NETWORKS)
     if unknown := [name for name in names if name not in NETWORKS]:
         parser.error(f"no network {', '.join(unknown)}; known: {', '.join(NETWORKS)}")

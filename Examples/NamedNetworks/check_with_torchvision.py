@@ -21,7 +21,7 @@ for path in map(pathlib.Path, sys.argv[1:]):
     onnx.checker.check_model(file)
     weights = {w.name: torch.tensor(onnx.numpy_helper.to_array(w)) for w in file.graph.initializer}
     name = path.stem.replace("-", "_")
-    classes = [w for n, w in weights.items() if n in ("fc.bias", "classifier.6.bias")][0].numel()
+    classes = file.graph.output[0].type.tensor_type.shape.dim[1].dim_value
     extra = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     model = getattr(torchvision.models, name)(num_classes=classes, **extra)
     wanted = {k for k in model.state_dict() if not k.endswith("num_batches_tracked")}

@@ -16,7 +16,8 @@ struct GraftCommand: ParsableCommand {
       """,
     version: graftVersion,
     subcommands: [
-      Finetune.self, Classify.self, Export.self, Evaluate.self, Inspect.self, Models.self,
+      Finetune.self, Classify.self, Export.self, Convert.self, Evaluate.self,
+      Inspect.self, Models.self,
       LrFind.self, AugmentPreview.self, Bench.self, RunNetwork.self, LearnNetwork.self,
       DrawPhotos.self,
     ])

@@ -1,15 +1,20 @@
 /// What a file that is no ONNX model is instead, judged by its first bytes.
-struct ForeignFormat {
+package struct ForeignFormat {
   /// Completes "model.onnx is …, not a model."
-  let description: String
+  package let description: String
   let hints: [String]
+
+  package let kind: Kind
+
+  /// What matters to whoever reads weights without a network.
+  package enum Kind: Sendable { case pytorch, safetensors, other }
 
   func error(subject: String) -> ONNXError {
     ONNXError("\(subject) is \(description), not a model.", hints: hints)
   }
 
   /// Nil where the bytes are nothing known.
-  init?(of bytes: UnsafeRawBufferPointer) {
+  package init?(of bytes: UnsafeRawBufferPointer) {
     guard
       let found = Self.empty(bytes) ?? Self.pointer(bytes) ?? Self.archive(bytes)
         ?? Self.weights(bytes) ?? Self.network(bytes) ?? Self.picture(bytes) ?? Self.text(bytes)
@@ -17,9 +22,10 @@ struct ForeignFormat {
     self = found
   }
 
-  private init(_ description: String, _ hints: String...) {
+  private init(_ description: String, _ hints: String..., kind: Kind = .other) {
     self.description = description
     self.hints = hints
+    self.kind = kind
   }
 
   private static let export = "Export the network with torch.onnx.export."
@@ -49,7 +55,7 @@ extension ForeignFormat {
     if bytes.starts(with: "PK\u{3}\u{4}") {
       let head = String(decoding: bytes.prefix(512), as: UTF8.self)
       return head.contains("data.pkl") || head.contains("/version") || head.contains("/byteorder")
-        ? Self("a PyTorch file (zip with pickle)", export)
+        ? Self("a PyTorch file (zip with pickle)", export, kind: .pytorch)
         : Self("a zip archive", "Unpack it; a PyTorch file is exported with torch.onnx.export.")
     }
     if bytes.starts(with: [0x1F, 0x8B]) { return Self("a gzip file", "Unpack it with gunzip.") }
@@ -67,7 +73,7 @@ extension ForeignFormat {
 
   private static func weights(_ bytes: UnsafeRawBufferPointer) -> Self? {
     if bytes.count > 2, bytes[0] == 0x80, (2...5).contains(bytes[1]) {
-      return Self("a Python pickle (such as an old PyTorch file)", export)
+      return Self("a Python pickle (such as an old PyTorch file)", export, kind: .pytorch)
     }
     if bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) {
       return Self("an HDF5 file (such as Keras writes)", "Convert the network with tf2onnx.")
@@ -76,7 +82,10 @@ extension ForeignFormat {
     if bytes.count > 10, bytes[8] == UInt8(ascii: "{"),
       bytes.loadUnaligned(as: UInt64.self).littleEndian <= UInt64(min(bytes.count, 100 << 20))
     {
-      return Self("a safetensors file (weights without a network)", export)
+      return Self(
+        "a safetensors file (weights without a network)",
+        "graft convert puts weights onto a network: graft convert resnet50 FILE -o model.onnx",
+        kind: .safetensors)
     }
     if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) {
       return Self("a NumPy array", export)

@@ -1,4 +1,4 @@
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -13,7 +13,7 @@ import SystemPackage
 /// Replacing the file by rename, as `ONNXWriter` does, leaves the mapping as it was. Whoever
 /// truncates a mapped file in place makes later reads of the lost pages end the process (SIGBUS);
 /// no check can prevent that, `isUnchanged` only narrows the time in which it goes unnoticed.
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   // @unchecked: nothing changes after init.
   let base: UnsafeRawPointer
   let count: Int
@@ -21,14 +21,14 @@ final class MappedFile: @unchecked Sendable {
   private let stamp: FileStamp
 
   /// Why a file could not be mapped, for the caller to put into words.
-  enum Failure: Error {
+  package enum Failure: Error {
     case isFolder
     case notRegular
     case system(CInt)
   }
 
   /// Opens `path` relative to the open folder, or as it stands. Waits for no FIFO.
-  init(_ path: FilePath, in folder: CInt = AT_FDCWD, followingLinks: Bool) throws(Failure) {
+  package init(_ path: FilePath, in folder: CInt = AT_FDCWD, followingLinks: Bool) throws(Failure) {
     let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW)
     let opened = path.withPlatformString { name in retrying { openat(folder, name, flags) } }
     guard opened >= 0 else { throw .system(errno) }
@@ -65,10 +65,10 @@ final class MappedFile: @unchecked Sendable {
     madvise(pages, end - first, MADV_DONTNEED)
   }
 
-  var bytes: ONNXBytes { ONNXBytes(base: base, count: count, owner: self) }
+  package var bytes: ONNXBytes { ONNXBytes(base: base, count: count, owner: self) }
 
   /// Whether size and time of change are still those of the opening.
-  var isUnchanged: Bool {
+  package var isUnchanged: Bool {
     var info = stat()
     return fstat(descriptor, &info) == 0 && FileStamp(info) == stamp
   }

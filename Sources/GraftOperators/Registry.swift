@@ -46,6 +46,7 @@ extension OperatorRegistry {
     PRelu.self,
     Pad.self,
     Pow.self,
+    RangeOperator.self,
     Reciprocal.self,
     ReduceMax.self,
     ReduceMean.self,

@@ -7,6 +7,7 @@ import Testing
     ("GraftTensor", []),
     ("GraftKernels", ["COpenBLAS", "CGraftKernels"]),
     ("GraftONNX", ["CONNX", "CProtobufC"]),
+    ("GraftSafetensors", ["GraftONNX"]),
     ("GraftGraph", ["GraftTensor", "GraftONNX"]),
     ("GraftOperators", ["GraftGraph", "GraftKernels", "GraftTensor", "GraftONNX"]),
     (
@@ -26,7 +27,7 @@ import Testing
       [
         "CGraftModels", "GraftTraining", "GraftData", "GraftFetch", "GraftNetworks", "GraftPlots",
         "GraftRuntime", "GraftOperators",
-        "GraftGraph", "GraftONNX", "GraftKernels", "GraftTensor",
+        "GraftGraph", "GraftSafetensors", "GraftONNX", "GraftKernels", "GraftTensor",
       ]
     ),
     ("GraftCLI", ["Graft"]),

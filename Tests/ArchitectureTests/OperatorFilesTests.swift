@@ -5,7 +5,9 @@ import Testing
   private static let folder = "Sources/GraftOperators/Operators"
   private static let registry = "Sources/GraftOperators/Registry.swift"
   /// Operators whose name is taken by a type of another module, by their `op_type`.
-  private static let typeNames = ["Constant": "ConstantOperator", "Shape": "ShapeOperator"]
+  private static let typeNames = [
+    "Constant": "ConstantOperator", "Range": "RangeOperator", "Shape": "ShapeOperator",
+  ]
 
   private func files() throws -> [SourceTree.File] { try SourceTree.swiftFiles(below: Self.folder) }
 

@@ -103,9 +103,11 @@ import Testing
   @Test func networksAreListedAndBuilt() throws {
     let place = try Workplace()
     let list = try place.run("NamedNetworks")
-    #expect(list.count == 13)
+    #expect(list.count == 24)
     #expect(
-      list[9] == "resnet50    25557032 parameters   54 layers with weights  224x224, 1000 classes")
+      list[13]
+        == "resnet50    25557032 parameters   54 layers with weights  224x224, 1000 classes"
+    )
     let lines = try place.run(
       "NamedNetworks", "resnet20", "--side", "16", "--classes", "3", "--output", "net.onnx")
     #expect(lines[0] == "resnet20: 269267 parameters")

@@ -6,7 +6,7 @@ import Testing
   static let commands = [
     "", "finetune", "classify", "export", "evaluate", "inspect", "models", "models list",
     "models pull", "models add", "models verify", "models where", "run", "draw-photos",
-    "augment-preview", "lr-find", "bench", "learn",
+    "augment-preview", "lr-find", "bench", "learn", "convert",
   ]
 
   @Test(arguments: commands) func help(_ command: String) throws {

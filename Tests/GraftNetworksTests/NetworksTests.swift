@@ -11,7 +11,8 @@ import Testing
   /// Each family on pictures as small as it can take.
   private static let small: [(name: String, side: Int)] = [
     ("lenet5", 28), ("alexnet", 63), ("googlenet", 32), ("resnet18", 32), ("resnet50", 32),
-    ("resnet20", 16), ("vgg16", 32),
+    ("resnet20", 16), ("vgg16", 32), ("vgg11-bn", 32), ("resnext50-32x4d", 32),
+    ("squeezenet1-1", 32), ("squeezenet1-0", 48), ("mobilenet-v2", 32), ("densenet121", 32),
   ]
 
   private func images(_ graph: Graph, count: Int) -> Tensor {

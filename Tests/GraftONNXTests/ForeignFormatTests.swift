@@ -50,7 +50,8 @@ struct ForeignFormatTests {
       "is an HDF5 file (such as Keras writes), not a model.", "Convert the network with tf2onnx."),
     Case(
       littleEndian(UInt64(20)) + Array("{\"w\":{\"dtype\":\"F32\"}}".utf8),
-      "is a safetensors file (weights without a network), not a model.", export),
+      "is a safetensors file (weights without a network), not a model.",
+      "graft convert puts weights onto a network: graft convert resnet50 FILE -o model.onnx"),
     Case([0x1F, 0x8B, 8, 0], "is a gzip file, not a model.", "Unpack it with gunzip."),
     Case(
       Array("model.onnx".utf8) + [UInt8](repeating: 0, count: 247) + Array("ustar\u{0}00".utf8),

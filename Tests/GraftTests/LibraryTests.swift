@@ -1,5 +1,6 @@
 import Foundation
 import Graft
+import GraftONNX
 import GraftTestSupport
 import Testing
 
@@ -150,6 +151,55 @@ import Testing
     }
     #expect(error?.kind == .bug)
     #expect(error?.message.contains("disagrees with the model by") == true)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == ["tiny.onnx"])
+  }
+
+  @Test func halvesTheFile() throws {
+    let source = folder.path.appending("wide.onnx")
+    try ONNXWriter.write(ONNXModel.tinyClassifier(size: 16, width: 4096), to: source)
+    var model = try Model(contentsOf: source)
+    model.labels = ["a", "b", "c"]
+    let (whole, half) = (folder.path.appending("whole.onnx"), folder.path.appending("half.onnx"))
+    let exact = try model.write(to: whole)
+    let check = try model.write(to: half, options: ExportOptions(weights: .float16))
+
+    #expect(exact.weights == nil)
+    #expect(check.weights == "float16")
+    #expect(check.keptInFloat32 == nil)
+    #expect(exact.largestDifference < check.largestDifference)
+    #expect(check.largestDifference < 0.01)
+    let sizes = [whole, half].map { TemporaryFolder.size(ofFile: $0) }
+    // Of 32 floats for each channel the five of its bias and normalisation stay.
+    #expect(Double(sizes[1]) < 0.6 * Double(sizes[0]), "\(sizes)")
+    let stored = try ONNXReader.read(half)
+    #expect(
+      stored.metadataValue("graft.check")?.contains(#""weights":"float16""#) == true)
+    #expect(try ONNXReader.read(whole).metadataValue("graft.check")?.contains("weights") == false)
+
+    let read = try Model(contentsOf: half)
+    #expect(read.labels == ["a", "b", "c"])
+    #expect(read.preprocessing == model.preprocessing)
+    #expect(read.graph.parameterCount == model.graph.parameterCount)
+    let trained = try read.replacingHead(classes: ["d", "e"]).graph.parameters.values
+    #expect(trained.contains { $0.isTrainable })
+  }
+
+  @Test func keepsNoFileWhoseHalvesChangeAnswers() throws {
+    var model = try Model(contentsOf: folder.tinyModel())
+    model.labels = ["a", "b", "c"]
+    let target = folder.path.appending("bad.onnx")
+    let error = #expect(throws: GraftError.self) {
+      try model.write(to: target, options: ExportOptions(weights: .float16, tolerance: 1e-12))
+    }
+    #expect(error?.kind == .badData)
+    #expect(
+      error?.message.wholeMatch(
+        of:
+          /.*bad\.onnx: weights in float16 change a probability by [0-9.e-]+, and 4 of 4 first answers stay \(--tolerance 1e-12\); the file was not kept/
+      ) != nil, "\(error?.message ?? "")")
+    #expect(
+      error?.hints == ["Leave out --weights float16, or accept more with --tolerance."])
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == ["tiny.onnx"])
   }

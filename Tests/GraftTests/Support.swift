@@ -38,6 +38,12 @@ final class TemporaryFolder {
     return root
   }
 
+  /// Bytes of a file.
+  static func size(ofFile path: FilePath) -> Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+
   /// Bytes of all files below a folder.
   static func size(of folder: FilePath) -> Int {
     let files = FileManager.default.enumerator(atPath: folder.string)

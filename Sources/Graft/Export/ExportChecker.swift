@@ -28,13 +28,22 @@ struct ExportChecker {
     }
     // Where no photo could be read, drawn pictures are better than no proof.
     if check.compared == 0 { try compareDrawings(written, &check) }
-    guard check.largestDifference <= options.tolerance else {
-      throw GraftError(
+    guard check.largestDifference <= options.tolerance else { throw disagreement(check) }
+    return check
+  }
+
+  private func disagreement(_ check: ExportCheck) -> GraftError {
+    if options.weights == .float32 {
+      return GraftError(
         "\(target.displayName): the written file disagrees with the model by "
           + "\(check.largestDifference) on \(check.compared) pictures (--tolerance "
           + "\(options.tolerance)); it was not kept", kind: .bug)
     }
-    return check
+    return GraftError(
+      "\(target.displayName): weights in \(options.weights.rawValue) change a probability by "
+        + "\(check.largestDifference), and \(check.agreeing) of \(check.compared) first answers "
+        + "stay (--tolerance \(options.tolerance)); the file was not kept",
+      hints: ["Leave out --weights \(options.weights.rawValue), or accept more with --tolerance."])
   }
 
   private func comparePhotos(

@@ -22,7 +22,9 @@ public struct ExportOptions: Hashable, Sendable {
   public var input: Input
   /// What the exported network answers.
   public var output: Output
-  /// Largest difference of an output between this model and the file that is accepted.
+  /// How the file stores its weights.
+  public var weights: WeightPrecision
+  /// Largest difference of a probability between this model and the file that is accepted.
   public var tolerance: Double
   /// Replace a file that is already there.
   public var replaces: Bool
@@ -30,13 +32,25 @@ public struct ExportOptions: Hashable, Sendable {
   /// What most runtimes can use, unless something else is asked for.
   public init(
     opset: Int = 17, input: Input = .pixels, output: Output = .probabilities,
-    tolerance: Double = 1e-4, replaces: Bool = false
+    weights: WeightPrecision = .float32, tolerance: Double? = nil, replaces: Bool = false
   ) {
     self.opset = opset
     self.input = input
     self.output = output
-    self.tolerance = tolerance
+    self.weights = weights
+    self.tolerance = tolerance ?? weights.usualTolerance
     self.replaces = replaces
+  }
+}
+
+extension WeightPrecision {
+  /// The difference of a probability that is accepted unless another is given. Sums in another order
+  /// stay far below the first; weights rounded by a 2048th at most move answers by some thousandths.
+  public var usualTolerance: Double {
+    switch self {
+    case .float32: 1e-4
+    case .float16: 0.01
+    }
   }
 }
 
@@ -50,6 +64,10 @@ public struct ExportCheck: Hashable, Sendable, Codable {
   public var compared: Int
   /// The largest difference of an output between the file and the model.
   public var largestDifference: Double
+  /// `float16` where the weights were rounded to that; nil where they are as they were.
+  public var weights: String?
+  /// Weights that stay float32 because float16 does not hold their numbers; nil where there are none.
+  public var keptInFloat32: [String]?
 }
 
 extension Model {
@@ -88,17 +106,19 @@ extension Model {
         kind: .cannotCreate, hints: ["Choose another name, or replace it with --force."])
     }
     do {
-      let check = try Self.compared(exported, of: self, options, plan, path) {
+      var check = try Self.compared(exported, of: self, options, plan, path) {
         (checker) throws(GraftError) in
         try checker.compare(photos, caching: caching, progress: progress)
       }
+      check.describeWeights(of: graph, options.weights)
       // What the comparison showed travels along; so the file is written once more, and proved on
-      // drawn pictures.
+      // drawn pictures: its weights may be rounded, but then they must be just those.
       exported.metadata.append(
         ONNXMetadataEntry(key: GraftMetadata.Key.check, value: stableJSON(check)))
       let staged = try ONNXWriter.stage(exported, to: path)
       _ = try ExportChecker(
-        original: self, options: options, plan: plan, staged: staged.path, target: path
+        original: rounded(to: options.weights), options: options.provingRoundedWeights, plan: plan,
+        staged: staged.path, target: path
       )
       .compare([], caching: .off) { _ in .proceed }
       try staged.commit(replacing: options.replaces)
@@ -110,6 +130,12 @@ extension Model {
     } catch {
       throw GraftError("\(path.displayName): \(error)", kind: .bug)
     }
+  }
+
+  private func rounded(to precision: WeightPrecision) -> Model {
+    var model = self
+    model.graph = graph.rounded(to: precision)
+    return model
   }
 
   /// Stages the file, judges it, and removes it again.
@@ -134,7 +160,7 @@ extension Model {
       graph = graph.renaming(graph.inputs[0].name, to: "image")
       graph = graph.renaming(
         graph.outputs[0], to: task == .regression ? "values" : options.output.rawValue)
-      return try graph.exported(opset: options.opset)
+      return try graph.exported(opset: options.opset, weights: options.weights)
     }
     model.producerVersion = graftVersion
     model.metadata = metadata(options)
@@ -163,6 +189,27 @@ extension Model {
     }
     if let card { add(GraftMetadata.Key.card, stableJSON(card)) }
     return entries
+  }
+}
+
+extension ExportCheck {
+  fileprivate mutating func describeWeights(of graph: Graph, _ precision: WeightPrecision) {
+    guard precision != .float32 else { return }
+    weights = precision.rawValue
+    let kept = graph.weightsKeptInFloat32(by: precision)
+    keptInFloat32 = kept.isEmpty ? nil : kept
+  }
+}
+
+extension ExportOptions {
+  /// For comparing the file with the model whose weights are rounded already.
+  fileprivate var provingRoundedWeights: ExportOptions {
+    var options = self
+    options.weights = .float32
+    if weights != .float32 {
+      options.tolerance = min(tolerance, WeightPrecision.float32.usualTolerance)
+    }
+    return options
   }
 }
 

@@ -12,8 +12,8 @@ public struct LearningSteps: Sendable {
   public internal(set) var plannedBytes = 0
 }
 
-/// How a network is trained to compare it with other engines: every parameter, cross-entropy,
-/// stochastic gradient descent with momentum, always the same batch.
+/// How a network is trained to compare it with other engines: every parameter, unless said
+/// otherwise, cross-entropy, stochastic gradient descent with momentum, always the same batch.
 public struct LearningOptions: Sendable {
   /// Updates of the weights.
   public var steps: Int
@@ -23,15 +23,22 @@ public struct LearningOptions: Sendable {
   public var momentum: Float
   /// Do normalisations take the statistics of the batch?
   public var usesBatchStatistics: Bool
+  /// Everything up to and including the node of this name stays as it is; nothing does unless given.
+  public var frozenThrough: String?
+  /// Where the network goes after the last step, as ONNX.
+  public var result: FilePath?
 
   /// One step at a usual rate, unless given.
   public init(
-    steps: Int = 1, rate: Float = 0.001, momentum: Float = 0.9, usesBatchStatistics: Bool = false
+    steps: Int = 1, rate: Float = 0.001, momentum: Float = 0.9, usesBatchStatistics: Bool = false,
+    frozenThrough: String? = nil, result: FilePath? = nil
   ) {
     self.steps = steps
     self.rate = rate
     self.momentum = momentum
     self.usesBatchStatistics = usesBatchStatistics
+    self.frozenThrough = frozenThrough
+    self.result = result
   }
 }
 
@@ -46,9 +53,10 @@ public func learn(
   var result = LearningSteps()
   let session: Session
   do {
-    let graph = try Graph(importing: ONNXReader.read(path), registry: .standard)
+    var graph = try Graph(importing: ONNXReader.read(path), registry: .standard)
       .givingNodesOwnParameters().unfrozen()
       .usingBatchStatistics(options.usesBatchStatistics).keepingFirstOutput()
+    if let name = options.frozenThrough { graph = try graph.freezing(through: name) }
     let classes = try graph.shapes(batchSize: 1)[graph.outputs[0]]?.elementCount ?? 0
     guard let shape = graph.inputs.first?.imageShape, labels.count == input.shape[0],
       input.shape.dimensions == [labels.count] + shape.dimensions,
@@ -70,10 +78,21 @@ public func learn(
   }
   result.plannedBytes = session.plan.memoryBytes
   try session.learn(input, labels, options, into: &result, onGradient)
+  if let target = options.result { try session.write(to: target) }
   return result
 }
 
 extension Session {
+  /// The network with its weights of now, in the newest opset, since only comparisons read it.
+  fileprivate func write(to target: FilePath) throws(GraftError) {
+    let network = try lifting {
+      () throws(GraphError) in try graph.exported(opset: supportedOpsets.upperBound)
+    }
+    try lifting {
+      () throws(ONNXError) in try ONNXWriter.write(network, to: target, replacing: true)
+    }
+  }
+
   fileprivate func learn(
     _ input: Tensor, _ labels: [Int], _ options: LearningOptions, into result: inout LearningSteps,
     _ onGradient: (String, TensorView) throws -> Void

@@ -42,6 +42,8 @@ public struct Model: Sendable {
     case record(name: String, isVerified: Bool)
     /// The nodes are named as those of an application of Keras.
     case keras(name: String)
+    /// It is a network of ``Networks`` with weights from elsewhere, prepared as torchvision does.
+    case network(name: String)
     /// The user said so.
     case given
     /// Nobody said; the ImageNet convention is assumed.

@@ -112,8 +112,13 @@ extension ModelRecord {
   }
 
   /// The class names of the model, in output order; nil where the list is not known.
-  public var labelNames: [String]? {
-    EmbeddedFiles.bytes("labels/\(labels).json")
+  public var labelNames: [String]? { Self.labelNames(labels) }
+
+  /// The thousand classes of ImageNet, in the order of everybody's networks.
+  static var imageNetLabels: [String]? { labelNames("imagenet") }
+
+  private static func labelNames(_ list: String) -> [String]? {
+    EmbeddedFiles.bytes("labels/\(list).json")
       .flatMap { try? JSONDecoder().decode([String].self, from: $0) }
   }
 

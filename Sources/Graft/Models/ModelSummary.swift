@@ -94,6 +94,7 @@ extension Model.PreprocessingOrigin {
     switch self {
     case .file: "file"
     case .record(let name, _): "record \(name)"
+    case .network(let name): "torchvision's \(name)"
     case .given: "given"
     case .keras(let name): "keras \(name)"
     case .convention: "convention"

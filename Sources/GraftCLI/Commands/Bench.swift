@@ -94,7 +94,7 @@ struct Bench: ParsableCommand {
     do throws(GraftError) {
       return (try nameFlags.naming(try modelFlags.load(model)), false)
     } catch {
-      guard error.kind == .missing, Networks.all.contains(where: { $0.name == model }) else {
+      guard error.kind == .missing, Networks.all.contains(where: { $0.isNamed(model) }) else {
         throw error
       }
       return (try Model.random(model), true)

@@ -10,6 +10,7 @@ struct Export: ParsableCommand {
       Examples:
         graft export runs/my-photos-vgg16-1 -o pets.onnx
         graft export runs/my-photos-vgg16-1 -o pets.onnx --input normalised --output logits
+        graft export runs/my-photos-vgg16-1 -o small.onnx --weights float16
 
       The file takes RGB values 0 to 255 and gives probabilities unless said otherwise, values \
       where the model says these; labels, \
@@ -32,9 +33,17 @@ struct Export: ParsableCommand {
   var input: ExportOptions.Input = .pixels
 
   @Option(
+    help:
+      "How weights are stored: float16 halves the file and rounds them; runtimes compute in float32."
+  )
+  var weights: WeightPrecision = .float32
+
+  @Option(
     parsing: .unconditional,
-    help: "Largest accepted difference of a probability between model and file.")
-  var tolerance: Double = 1e-4
+    help:
+      "Largest accepted difference of a probability between model and file. (default: 0.0001, with float16 0.01)"
+  )
+  var tolerance: Double?
 
   @Flag(help: "Replace a file that is there.")
   var force = false
@@ -49,7 +58,7 @@ struct Export: ParsableCommand {
         "--opset is \(opset); expected \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound)"
       )
     }
-    guard tolerance > 0 else {
+    if let tolerance, !(tolerance > 0) {
       throw ValidationError("--tolerance is \(tolerance); expected above 0")
     }
   }
@@ -67,13 +76,29 @@ struct Export: ParsableCommand {
       check.photos > 0
       ? "\(check.photos) validation photos" : "\(check.compared) drawn pictures (no photos at hand)"
     try Output.standard.line(
-      "Wrote   \(target)   opset \(opset), \(model.outputWords), "
-        + String(format: "%.1f MB", Double(model.parameterBytes) / 1e6))
+      "Wrote   \(target)   opset \(opset), \(model.outputWords), \(size(of: model, target))")
     try Output.standard.line(
-      "        same answers as the model on \(check.agreeing)/\(check.compared) of \(compared), "
+      "        \(weights == .float32 ? "same answers as" : "first answer of") the model on "
+        + "\(check.agreeing)/\(check.compared) of \(compared), "
         + String(format: "largest difference %.0e", check.largestDifference))
+    if let kept = check.keptInFloat32 { noteKept(kept, talk) }
     try Output.standard.line()
     try Output.standard.line("Next    graft classify \(target) photos/")
+  }
+
+  private func size(of model: Model, _ target: FilePath) -> String {
+    guard weights != .float32 else {
+      return String(format: "%.1f MB", Double(model.parameterBytes) / 1e6)
+    }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: target.string)
+    let bytes = (attributes?[.size] as? NSNumber)?.doubleValue ?? 0
+    return String(format: "weights in %@, %.1f MB", weights.rawValue, bytes / 1e6)
+  }
+
+  private func noteKept(_ names: [String], _ talk: Talk) {
+    let shown = names.prefix(3).map(\.printable).joined(separator: ", ")
+    let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+    talk.warn("kept in float32, since float16 does not hold their numbers: \(shown)\(more)")
   }
 
   private func write(
@@ -86,7 +111,8 @@ struct Export: ParsableCommand {
       return try model.write(
         to: target,
         options: ExportOptions(
-          opset: opset, input: input, output: outputKind, tolerance: tolerance, replaces: force),
+          opset: opset, input: input, output: outputKind, weights: weights, tolerance: tolerance,
+          replaces: force),
         comparingOn: photos, caching: runFlags.caching, plan: runFlags.plan
       ) { done in
         bar.update(done)
@@ -100,16 +126,19 @@ struct Export: ParsableCommand {
   private func showJSON(
     _ model: Model, _ target: FilePath, _ check: ExportCheck
   ) throws(GraftError) {
-    struct Document: Encodable {
-      var path: String
-      var opset: Int
-      var labels: [String]
-      var check: ExportCheck
-    }
     try Output.standard.json(
-      Document(path: target.string, opset: opset, labels: model.labels ?? [], check: check))
+      ExportDocument(path: target.string, opset: opset, labels: model.labels ?? [], check: check))
   }
+}
+
+/// What `--json` prints of a file that was written.
+struct ExportDocument: Encodable {
+  var path: String
+  var opset: Int
+  var labels: [String]
+  var check: ExportCheck
 }
 
 extension ExportOptions.Input: ExpressibleByArgument {}
 extension ExportOptions.Output: ExpressibleByArgument {}
+extension WeightPrecision: ExpressibleByArgument {}

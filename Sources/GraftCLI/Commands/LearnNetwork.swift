@@ -34,6 +34,12 @@ struct LearnNetwork: ParsableCommand {
   @Option(help: "File for the gradients of the first step, one after the other, as float32.")
   var gradients: String?
 
+  @Option(help: "Keep the network as it is up to and including this node.")
+  var frozenThrough: String?
+
+  @Option(help: "File for the network after the last step, as ONNX.")
+  var result: String?
+
   @OptionGroup var runFlags: RunFlags
 
   /// What the command prints.
@@ -59,10 +65,11 @@ struct LearnNetwork: ParsableCommand {
       try writeWhole([], to: FilePath(gradients))
       file = FileHandle(forWritingAtPath: gradients)
     }
-    let result = try Graft.learn(
+    let steps = try Graft.learn(
       FilePath(model), on: array.tensor, labels: labels,
       options: LearningOptions(
-        steps: steps, rate: rate, momentum: momentum, usesBatchStatistics: batchStatistics),
+        steps: self.steps, rate: rate, momentum: momentum, usesBatchStatistics: batchStatistics,
+        frozenThrough: frozenThrough, result: result.map { FilePath($0) }),
       plan: runFlags.plan
     ) { name, gradient in
       guard let file else { return }
@@ -70,8 +77,8 @@ struct LearnNetwork: ParsableCommand {
       parameters.append(.init(name: name, shape: gradient.shape.dimensions))
     }
     let summary = Summary(
-      losses: result.losses, seconds: result.seconds, planningSeconds: result.planningSeconds,
-      plannedBytes: result.plannedBytes, parameters: parameters)
+      losses: steps.losses, seconds: steps.seconds, planningSeconds: steps.planningSeconds,
+      plannedBytes: steps.plannedBytes, parameters: parameters)
     try Output.standard.json(summary)
   }
 }

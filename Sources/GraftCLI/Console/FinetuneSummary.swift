@@ -96,7 +96,8 @@ extension Output {
   ///   (`photos`, `threshold`, `perLabel`, `meanAveragePrecision`, `meanPrevalence`, `macroF1`,
   ///   `microF1`, `exactMatch`) or `regression` (`photos`, `perTarget`, `meanR2`), and `settings` has
   ///   `task`.
-  /// - `export`: `path`, `opset`, `labels`, `check`.
+  /// - `export`, `convert`: `path`, `opset`, `labels`, `check`, which has `weights` where they were rounded and
+  ///   `keptInFloat32` where some were not.
   /// - `evaluate`: `accuracy` (`correct`, `total`), `interval` (`lower`, `upper`), `macroF1`,
   ///   `majorityClass`, `majorityAccuracy`, `confusion`, `perClass`, `loss` where it is
   ///   known; of models that say labels or values the fields of `multiLabel` or `regression`.

@@ -43,6 +43,7 @@ extension Model.PreprocessingOrigin {
     switch self {
     case .file: "from the file"
     case .record(let name, _): "known model \(name)"
+    case .network(let name): "as torchvision's \(name)"
     case .given: "as given"
     case .keras(let name): "Keras's for \(name)"
     case .convention: "the ImageNet convention"

@@ -31,19 +31,21 @@ struct ModelFlags: ParsableArguments {
   /// - Parameter fetching: where to talk of a known model that is not here, and is fetched; without
   ///   it, that is an error.
   func load(_ name: String, fetching talk: Talk? = nil) throws(GraftError) -> Model {
-    var given: Preprocessing?
-    if let preprocess {
-      do {
-        given = try Preprocessing(json: preprocess)
-      } catch {
-        throw GraftError("--preprocess: \(error.message)", kind: .usage, hints: error.hints)
-      }
-    }
+    let given = try preprocess.map { (json) throws(GraftError) in try Self.preprocessing(json) }
     if let talk { try fetchIfAbsent(name, talk) }
     return try Model.pretrained(
       name,
       options: ModelOptions(
         preprocessing: given, fit: fit, size: size, allowsNonFinite: allowNonfinite))
+  }
+
+  /// What `--preprocess` says.
+  static func preprocessing(_ json: String) throws(GraftError) -> Preprocessing {
+    do {
+      return try Preprocessing(json: json)
+    } catch {
+      throw GraftError("--preprocess: \(error.message)", kind: .usage, hints: error.hints)
+    }
   }
 
   private func fetchIfAbsent(_ name: String, _ talk: Talk) throws(GraftError) {

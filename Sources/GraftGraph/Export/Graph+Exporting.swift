@@ -5,8 +5,12 @@ extension Graph {
   /// The network as ONNX values: symbolic batch `N`, weights as `raw_data` that points into this
   /// graph's tensors, without copying them.
   ///
+  /// Weights stored as float16 are copied, and keep their name behind the Cast that widens them.
+  ///
   /// - Throws: where an operator does not exist in that opset.
-  public func exported(opset: Int = 17) throws(GraphError) -> ONNXModel {
+  public func exported(
+    opset: Int = 17, weights: WeightPrecision = .float32
+  ) throws(GraphError) -> ONNXModel {
     guard supportedOpsets.contains(opset) else {
       throw GraphError(
         "graft writes opsets \(supportedOpsets.lowerBound) to \(supportedOpsets.upperBound), "
@@ -17,7 +21,11 @@ extension Graph {
     graph.inputs = inputs.map { valueInfo($0.name, $0.shape(batchSize: 1)) }
     graph.outputs = outputs.map { valueInfo($0, shapes[$0] ?? []) }
     for (name, parameter) in parameters.sorted(by: { $0.key < $1.key }) {
-      graph.initializers.append(ONNXTensor(name: name, parameter.tensor))
+      if weights == .float16, parameter.isStoredAsHalf {
+        appendHalves(of: parameter.tensor, named: name, to: &graph, opset: opset)
+      } else {
+        graph.initializers.append(ONNXTensor(name: name, parameter.tensor))
+      }
     }
     for node in nodes { try append(node, to: &graph, opset: opset) }
     var model = ONNXModel(
@@ -25,6 +33,24 @@ extension Graph {
     model.producerName = "graft"
     model.metadata = metadata
     return model
+  }
+
+  private func appendHalves(
+    of tensor: Tensor, named name: String, to graph: inout ONNXGraph, opset: Int
+  ) {
+    var stored = name + ".float16"
+    while parameters[stored] != nil || nodes.contains(where: { $0.outputs.contains(stored) }) {
+      stored += "_"
+    }
+    graph.initializers.append(ONNXTensor(name: stored, halving: tensor))
+    let float = ONNXElementType.float
+    graph.nodes.append(
+      ONNXNode(
+        name: stored, opType: "Cast", inputs: [stored], outputs: [name],
+        attributes: [
+          ONNXAttribute(
+            name: "to", value: opset < 6 ? .string("FLOAT") : .int(float.rawValue))
+        ]))
   }
 
   private func valueInfo(_ name: String, _ shape: Shape) -> ONNXValueInfo {

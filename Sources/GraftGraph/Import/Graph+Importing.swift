@@ -33,6 +33,10 @@ struct Importer {
   var parameters: [String: Parameter] = [:]
   /// Names of nodes that are taken, with the number to try next behind each.
   var usedNames: [String: Int] = [:]
+  /// Vectors that hold all numbers of another value in its order, with the name of that.
+  var flattened: [String: String] = [:]
+  /// Values that are another value under a second name.
+  var aliases: [String: String] = [:]
   /// How often each value is read, outputs of the graph included.
   var readers: [String: Int] = [:]
 

@@ -5,6 +5,13 @@ extension Importer {
   /// Folds a node into constants, or adds it to the graph.
   mutating func importNode(_ node: ONNXNode, index: Int) throws(GraphError) {
     let place = "node '\(label(index))' (\(node.opType), opset \(opset))"
+    var node = node
+    node.inputs = node.inputs.map { aliases[$0] ?? $0 }
+    if let view = viewedValue(node) {
+      aliases[node.outputs[0]] = view
+      return
+    }
+    defer { noteFlattening(node) }
     let known = node.inputs.map { $0.isEmpty ? nil : values[$0] }
     let decoded = try decode(node, known, place: place)
 

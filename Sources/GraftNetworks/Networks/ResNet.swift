@@ -41,9 +41,33 @@ extension Networks {
     try resNet("resnet152", [3, 8, 36, 3], isBottleneck: true, classes, side, seed, weights)
   }
 
+  /// ResNeXt with 50 layers, 32 groups of 4 channels: 25,028,904 parameters for 1000 classes.
+  ///
+  /// Source: Xie, Girshick, Dollár, Tu, He, "Aggregated residual transformations for deep neural
+  /// networks", CVPR 2017.
+  public static func resNeXt50(
+    classes: Int = 1000, side: Int = 224, seed: UInt64 = 1, weights: Initialization = .he
+  ) throws(GraphError) -> Graph {
+    try resNet(
+      "resnext50-32x4d", [3, 4, 6, 3], isBottleneck: true, classes, side, seed, weights,
+      groups: 32, groupWidth: 4)
+  }
+
+  /// ResNet with 50 layers whose 3×3 convolutions are twice as wide: 68,883,240 parameters for 1000
+  /// classes.
+  ///
+  /// Source: Zagoruyko, Komodakis, "Wide residual networks", BMVC 2016.
+  public static func wideResNet50(
+    classes: Int = 1000, side: Int = 224, seed: UInt64 = 1, weights: Initialization = .he
+  ) throws(GraphError) -> Graph {
+    try resNet(
+      "wide-resnet50-2", [3, 4, 6, 3], isBottleneck: true, classes, side, seed, weights,
+      groupWidth: 128)
+  }
+
   private static func resNet(
     _ name: String, _ blocks: [Int], isBottleneck: Bool, _ classes: Int, _ side: Int,
-    _ seed: UInt64, _ weights: Initialization
+    _ seed: UInt64, _ weights: Initialization, groups: Int = 1, groupWidth: Int = 64
   ) throws(GraphError) -> Graph {
     var net = GraphBuilder(
       name: name, input: [3, side, side], seed: seed, initialization: weights)
@@ -56,7 +80,9 @@ extension Networks {
         let name = "layer\(stage + 1).\(block)"
         x =
           isBottleneck
-          ? net.bottleneck(x, width: 64 << stage, stride: stride, name: name)
+          ? net.bottleneck(
+            x, width: groups * groupWidth << stage, outputs: 256 << stage, stride: stride,
+            groups: groups, name: name)
           : net.basicBlock(x, width: 64 << stage, stride: stride, name: name)
       }
     }
@@ -117,22 +143,24 @@ extension GraphBuilder {
     return relu(add(y, past), name: "\(name).output")
   }
 
-  /// 1×1, 3×3, 1×1 to four times the width, and past them the shortcut.
+  /// 1×1, 3×3 in groups, 1×1, and past them the shortcut.
   fileprivate mutating func bottleneck(
-    _ x: Value, width: Int, stride: Int, name: String
+    _ x: Value, width: Int, outputs: Int, stride: Int, groups: Int, name: String
   ) -> Value {
     var y = normalized(x, width, kernel: 1, index: 1, of: name)
-    y = normalized(relu(y), width, kernel: 3, stride: stride, index: 2, of: name)
-    y = normalized(relu(y), 4 * width, kernel: 1, index: 3, of: name)
-    return relu(add(y, shortcut(x, 4 * width, stride, of: name)), name: "\(name).output")
+    y = normalized(
+      relu(y), width, kernel: 3, stride: stride, groups: groups, index: 2, of: name)
+    y = normalized(relu(y), outputs, kernel: 1, index: 3, of: name)
+    return relu(add(y, shortcut(x, outputs, stride, of: name)), name: "\(name).output")
   }
 
   private mutating func normalized(
-    _ x: Value, _ outputs: Int, kernel: Int, stride: Int = 1, index: Int, of block: String
+    _ x: Value, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1, index: Int,
+    of block: String
   ) -> Value {
     let y = conv(
-      x, outputs: outputs, kernel: kernel, stride: stride, pad: kernel / 2, hasBias: false,
-      name: "\(block).conv\(index)")
+      x, outputs: outputs, kernel: kernel, stride: stride, pad: kernel / 2, groups: groups,
+      hasBias: false, name: "\(block).conv\(index)")
     return batchNorm(y, name: "\(block).bn\(index)")
   }
 

@@ -2,10 +2,30 @@ public import GraftGraph
 import GraftTensor
 
 extension Networks {
-  /// VGG with 16 layers, configuration D: 138,357,544 parameters for 1000 classes.
+  /// VGG with 11 layers, configuration A: 132,863,336 parameters for 1000 classes.
   ///
   /// Source: Simonyan, Zisserman, "Very deep convolutional networks for large-scale image
   /// recognition", ICLR 2015.
+  public static func vgg11(
+    classes: Int = 1000, side: Int = 224, batchNorm: Bool = false, seed: UInt64 = 1,
+    weights: Initialization = .he
+  ) throws(GraphError) -> Graph {
+    try vgg("vgg11", [1, 1, 2, 2, 2], classes, side, batchNorm, seed, weights)
+  }
+
+  /// VGG with 13 layers, configuration B: 133,047,848 parameters for 1000 classes.
+  ///
+  /// The same source.
+  public static func vgg13(
+    classes: Int = 1000, side: Int = 224, batchNorm: Bool = false, seed: UInt64 = 1,
+    weights: Initialization = .he
+  ) throws(GraphError) -> Graph {
+    try vgg("vgg13", [2, 2, 2, 2, 2], classes, side, batchNorm, seed, weights)
+  }
+
+  /// VGG with 16 layers, configuration D: 138,357,544 parameters for 1000 classes.
+  ///
+  /// The same source.
   public static func vgg16(
     classes: Int = 1000, side: Int = 224, batchNorm: Bool = false, seed: UInt64 = 1,
     weights: Initialization = .he
