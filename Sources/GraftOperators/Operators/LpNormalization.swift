@@ -12,7 +12,7 @@ package import GraftTensor
 /// Source   ONNX operator specification, LpNormalization-1 and -22
 package struct LpNormalization: Operator, FoldingOperator {
   package static let opType = "LpNormalization"
-  package static let opsets = 1...22
+  package static let opsets = 1...28
 
   /// The axis along which the norm is taken; a negative one counts from the end.
   let axis: Int
@@ -70,6 +70,9 @@ extension LpNormalization {
       ]
     }
   }
+
+  /// Along the batch all images are one line.
+  package func mixesImages(_ inputs: [Shape]) -> Bool { axis == 0 || axis == -inputs[0].rank }
 
   private func lines(_ shape: Shape) -> (outer: Int, count: Int, inner: Int) {
     let own = axis < 0 ? axis + shape.rank : axis

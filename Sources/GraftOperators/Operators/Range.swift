@@ -11,7 +11,7 @@ import GraftTensor
 /// Source: ONNX operator specification, Range-11.
 package struct RangeOperator: FoldingOperator {
   package static let opType = "Range"
-  package static let opsets = 11...22
+  package static let opsets = 11...28
 
   package init() {}
 
