@@ -98,7 +98,7 @@ extension Model {
     }
     let bytes = fileSize(path)
     var file = ModelFile(path: path, bytes: bytes, sha256: nil)
-    let candidates = ModelRecord.files.filter { $0.bytes == bytes }
+    let candidates = ModelRecord.files(ofSize: bytes)
     if !candidates.isEmpty {
       file.sha256 = try lifting {
         () throws(DataError) in try ContentHash(ofFile: path).hex

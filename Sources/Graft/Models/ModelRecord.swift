@@ -78,7 +78,17 @@ extension ModelRecord {
     .sorted { $0.name < $1.name }
 
   /// Every published file: each record, then its variants as records of their own.
-  public static let files: [ModelRecord] = all.flatMap { [$0] + $0.variantRecords }
+  public static let files: [ModelRecord] = all.flatMap { record in
+    [record] + (record.variants ?? []).map(record.withVariant)
+  }
+
+  /// The published files of this size: what a file may be before it is hashed.
+  static func files(ofSize bytes: Int) -> [ModelRecord] {
+    all.flatMap { record in
+      (record.bytes == bytes ? [record] : [])
+        + (record.variants ?? []).filter { $0.bytes == bytes }.map(record.withVariant)
+    }
+  }
 
   /// The record of that name or alias, or of that file; `_` is as good as `-`.
   public static func named(_ name: String) -> ModelRecord? {
@@ -91,24 +101,22 @@ extension ModelRecord {
     name.lowercased().replacing("_", with: "-")
   }
 
-  /// The variants as records: what differs, and addresses with their file's name in place of this one's.
-  private var variantRecords: [ModelRecord] {
-    (variants ?? []).map { variant in
-      var record = self
-      record.name = variant.names[0]
-      record.aliases = Array(variant.names.dropFirst())
-      (record.opset, record.bytes, record.sha256) = (variant.opset, variant.bytes, variant.sha256)
-      record.sources = sources.compactMap { source in
-        guard let file = source.url.split(separator: "/").last, file.hasSuffix(".onnx") else {
-          return nil
-        }
-        let url = source.url.replacing(String(file.dropLast(5)), with: variant.names[0])
-        return Source(url: url, checked: false)
+  /// A variant as a record: what differs, and addresses with its file's name in place of this one's.
+  private func withVariant(_ variant: Variant) -> ModelRecord {
+    var record = self
+    record.name = variant.names[0]
+    record.aliases = Array(variant.names.dropFirst())
+    (record.opset, record.bytes, record.sha256) = (variant.opset, variant.bytes, variant.sha256)
+    record.sources = sources.compactMap { source in
+      guard let file = source.url.split(separator: "/").last, file.hasSuffix(".onnx") else {
+        return nil
       }
-      if variant.quantized != nil { record.accuracy = nil }
-      record.variants = nil
-      return record
+      let url = source.url.replacing(String(file.dropLast(5)), with: variant.names[0])
+      return Source(url: url, checked: false)
     }
+    if variant.quantized != nil { record.accuracy = nil }
+    record.variants = nil
+    return record
   }
 
   /// The class names of the model, in output order; nil where the list is not known.
