@@ -137,4 +137,15 @@ import Testing
       try place.graft("evaluate", "pets.onnx", "photos", "--labels", "names.txt"), 65,
       "names.txt: 2 names; the network has 5 outputs")
   }
+
+  /// A pattern that tries more ways than there is time for ends with a message, not never.
+  @Test func givesUpAPatternThatNeverEnds() throws {
+    let place = try workplace()
+    let name = String(repeating: "a", count: 60) + "!.png"
+    _ = try place.shell("mkdir p && cp drawn/ring/ring-1.png p/\(name)")
+    expectFailure(
+      try place.graft(["finetune", "tiny.onnx", "on", "p", "--labels-from-name", "^(?:a+)+(x)$"]),
+      65,
+      "the pattern was sought for 5 s in '\(name)'; write it without one repetition inside another")
+  }
 }

@@ -69,7 +69,7 @@ struct LabelledPhotos {
         strayCount += 1
         continue
       }
-      guard let name = label.match(path) else {
+      guard let name = try label.match(path) else {
         unmatched.append(path.displayName)
         continue
       }
