@@ -131,6 +131,8 @@ import Testing
       "line 3: label 'y' is on no photo to train on"
     ),
     ("path,label\na.png\n", "line 2: 1 field; the header has 2"),
+    ("path,label,Label\na.png,x,y\nb.png,y,x\n", "two columns are called 'label'"),
+    ("path,path,label\na.png,a.png,x\n", "two columns are called 'path'"),
   ])
   func refuses(_ text: String, _ message: String) throws {
     try add("a.png", "b.png")

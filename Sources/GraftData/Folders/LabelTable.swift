@@ -33,13 +33,13 @@ struct LabelTable {
     do throws(DataError) {
       reader = try CSVReader(try readFile(path, limit: Self.largest))
       let columns = Columns(reader.header)
-      guard let pathColumn = columns.first(of: Self.pathNames) else {
+      guard let pathColumn = try columns.first(of: Self.pathNames) else {
         throw DataError(
           "no column says which photo is meant; expected one called path, file or filename "
             + "(the header has \(columns.words))")
       }
       self.pathColumn = pathColumn
-      splitColumn = columns.first(of: ["split"])
+      splitColumn = try columns.first(of: ["split"])
       try chooseAnswers(columns)
     } catch {
       throw error.in(file: name)
@@ -50,14 +50,14 @@ struct LabelTable {
     let others = reader.header.indices.filter { $0 != pathColumn && $0 != splitColumn }
     switch task {
     case .classification:
-      answerColumn = columns.first(of: ["label", "class"])
+      answerColumn = try columns.first(of: ["label", "class"])
       guard answerColumn == nil else { return }
       throw DataError(
         "no column says the label; expected one called label (the header has \(columns.words))",
         hints: others.isEmpty
           ? [] : ["Several labels for a photo: --multi-label. Numbers: --regression."])
     case .multiLabel:
-      answerColumn = columns.first(of: ["labels", "label", "tags"])
+      answerColumn = try columns.first(of: ["labels", "label", "tags"])
       if answerColumn == nil { outputColumns = others }
     case .regression: outputColumns = others
     }
@@ -176,8 +176,17 @@ private struct Columns {
     folded = header.map { $0.lowercased() }
   }
 
-  func first(of names: [String]) -> Int? {
-    for name in names { if let place = folded.firstIndex(of: name) { return place } }
+  /// The column of the first of these names that there is.
+  ///
+  /// - Throws: where two columns have that name: either might be meant.
+  func first(of names: [String]) throws(DataError) -> Int? {
+    for name in names {
+      guard let place = folded.firstIndex(of: name) else { continue }
+      guard folded.lastIndex(of: name) == place else {
+        throw DataError("two columns are called '\(name)'")
+      }
+      return place
+    }
     return nil
   }
 
