@@ -22,6 +22,7 @@ import torch
 import torchvision
 
 from compare_with_onnxruntime import SEED, run_graft
+from compare_with_onnxruntime import run_onnxruntime as run_session
 from torch_statistics import take_statistics
 
 # Largest difference allowed: of answers as a share of what sets those of two images apart, of
@@ -95,7 +96,7 @@ def run_onnxruntime(path, image):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: image})[0]
+    return run_session(session, image)
 
 
 def graft_command(graft, *words):
@@ -110,19 +111,23 @@ def graft_command(graft, *words):
 # ---- import
 
 
-def difference(graft, model, path, image, folder):
+def in_float64(model, image):
+    with torch.no_grad():
+        return copy.deepcopy(model).double()(torch.from_numpy(image).double()).numpy()
+
+
+def difference(graft, truth, path, image, folder):
     """As a share of what sets the answers for the two images apart: a share of the answers would be
-    small for any network whose answers hardly depend on the image."""
+    small for any network whose answers hardly depend on the image. truth() makes the answers in
+    float64, where they are needed."""
     expected = run_onnxruntime(path, image)
     found = run_graft(graft, path, image, "fast", folder)
     apart = numpy.abs(expected[0] - expected[1]).max()
     result = {"apart": float(numpy.abs(found - expected).max() / apart)}
     if not result["apart"] <= LIMIT:  # without Winograd's rounding, and beside ONNX Runtime's own
         exact = run_graft(graft, path, image, "exact", folder)
-        with torch.no_grad():
-            truth = copy.deepcopy(model).double()(torch.from_numpy(image).double()).numpy()
-        for key, answer in (("exact", exact), ("onnxruntime", expected)):
-            other = truth if key == "onnxruntime" else expected
+        for key, answer, other in (
+                ("exact", exact, expected), ("onnxruntime", expected, truth())):
             result[key] = float(numpy.abs(answer - other).max() / apart)
     return result
 
@@ -272,7 +277,8 @@ def examine(graft, name):
                 stage = "export by torch"
                 export(model, path, exporter, opset, size)
                 stage = "import"
-                entry |= difference(graft, model, path, image, folder)
+                entry |= difference(
+                    graft, lambda: in_float64(model, image), path, image, folder)
                 if (exporter, opset) not in TRAINED:
                     continue
                 stage = "training"

@@ -3,6 +3,7 @@
 Called by compare-with-onnxruntime --keras, which says how to use it.
 """
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -122,27 +123,75 @@ def row(graft, name, photos, folder, cache):
             f"{named} of {count}"], good
 
 
+# ---- the table
+
+HEADER = ["network", "differs from ONNX Runtime", "Transposes left in the plan",
+          "parameters with a gradient", "after an epoch of fine-tuning and export",
+          "photos classified"]
+PACKAGES = ["keras", "tensorflow-cpu", "tensorflow", "tf2onnx", "onnxruntime"]
+
+
+def keep(cache, name, cells, failure):
+    """For the page of --zoo."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    path = cache / "keras" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(
+        {"name": name, "cells": cells, "failure": failure, "versions": versions}, indent=1))
+    unfinished.rename(path)
+
+
+def kept_rows(cache):
+    paths = [cache / "keras" / f"{name}.json" for name in NETWORKS]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
+def section(rows):
+    """The lines of a page about the rows that are kept, and what is not right of them."""
+    versions = sorted({", ".join(f"{p} {v}" for p, v in r["versions"].items()) for r in rows})
+    lines = [
+        "## Keras", "",
+        "Networks of keras.applications through tf2onnx, with seeded random weights. Examined by "
+        "`Scripts/compare-with-onnxruntime --keras`", f"with {'; '.join(versions)}.", "",
+        "Differences are shares of the largest score of two images; limit "
+        f"{LIMIT:.0e}. The last block of each is fine-tuned", "for an epoch on drawn photos, exported, "
+        "compared with ONNX Runtime on that file and used to classify the photos.", "",
+        "| " + " | ".join(HEADER) + " |", "|---" * len(HEADER) + "|",
+        *("| " + " | ".join([r["name"], *map(str, r["cells"])]) + " |" for r in rows), ""]
+    if missing := [n for n in NETWORKS if n not in {r["name"] for r in rows}]:
+        lines += ["Not examined yet: " + ", ".join(missing) + ".", ""]
+    return lines, [r["failure"] for r in rows if r["failure"]]
+
+
 def compare(graft, names, cache):
     """Prints a table; the number of networks that are not as they should be."""
     print(f"keras.applications through tf2onnx, seeded random weights, two images; limit {LIMIT:.0e}."
           "\n")
-    print("| network | differs from ONNX Runtime | Transposes left in the plan "
-          "| parameters with a gradient | after an epoch of fine-tuning and export "
-          "| photos classified |")
-    print("|---|---|---|---|---|---|")
+    print("| " + " | ".join(HEADER) + " |")
+    print("|---" * len(HEADER) + "|")
     failures = []
     with tempfile.TemporaryDirectory() as drawn:
         photos = pathlib.Path(drawn, "shapes")
         call(graft, "draw-photos", photos, "--count", "6")
         for name in names or NETWORKS:
+            failure = None
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    cells, good = row(graft, name, photos, pathlib.Path(folder), cache)
+                    cells, good = row(graft, name, photos, pathlib.Path(folder), cache / "models")
                     if not good:
-                        failures.append(f"{name}: not within the limits")
+                        failure = f"{name}: not within the limits"
                 except Exception as error:  # the exporter's own are of many kinds
                     cells = ["no", "", "", "", ""]
-                    failures.append(f"{name}: {(str(error).strip().splitlines() or ['?'])[0]}")
+                    line = (str(error).strip().splitlines() or ["?"])[0]
+                    failure = f"{name}: {line}".replace(f"{folder}/", "")
+            keep(cache, name, cells, failure)
+            failures += [failure] if failure else []
             print(f"| {name} | " + " | ".join(map(str, cells)) + " |", flush=True)
     for failure in failures:
         print(f"\n- {failure}")
