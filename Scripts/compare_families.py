@@ -21,7 +21,7 @@ import PIL.Image
 import torch
 import torchvision
 
-from compare_with_onnxruntime import SEED, run_graft
+from compare_with_onnxruntime import SEED, patches, run_graft
 from compare_with_onnxruntime import run_onnxruntime as run_session
 from torch_statistics import take_statistics
 
@@ -84,12 +84,7 @@ def export(model, path, exporter, opset, size):
 
 
 def images(name, count=2):
-    """Coloured patches with some noise, as different as photos are."""
-    generator = numpy.random.default_rng(SEED)
-    size = side(name)
-    patches = generator.standard_normal((count, 3, 8, 8)).repeat(38, 2).repeat(38, 3)
-    noise = generator.standard_normal((count, 3, size, size))
-    return (patches[:, :, :size, :size] + 0.3 * noise).astype(numpy.float32)
+    return patches(count, side(name))
 
 
 def run_onnxruntime(path, image):

@@ -110,6 +110,14 @@ def compare(graft, model, batches, modes, folder):
                    bool(difference <= LIMITS[mode]))
 
 
+def patches(count, size):
+    """Images of coloured patches with some noise, as different as photos are."""
+    generator = numpy.random.default_rng(SEED)
+    coarse = generator.standard_normal((count, 3, 8, 8)).repeat(38, 2).repeat(38, 3)
+    noise = generator.standard_normal((count, 3, size, size))
+    return (coarse[:, :, :size, :size] + 0.3 * noise).astype(numpy.float32)
+
+
 def models(arguments, parser):
     found = [pathlib.Path(path) for path in arguments.models]
     data = os.environ.get("GRAFT_DATA")

@@ -5,6 +5,7 @@ models that the package onnx carries: the zoo's real graphs, of Caffe2's time, w
 weights. What a network showed is kept in a file of its own, as by --families.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -216,25 +217,31 @@ def examine(graft, name):
     image = images(name)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        stage = "expected output"
-        try:
+        with refusing(result, "expected output", folder):
             result["expected"] = check_expected(graft, name, folder)
-            stage = "import"
-            model = with_weights(onnx.load(source(name)))
-            bare = without_softmax(model)
-            path = folder / f"{name}.onnx"
-            onnx.save(bare, path)
-            answers = run_onnxruntime(path, image)
-            result["depends"] = apart(answers[0], answers[1])
-            imports(graft, result, bare, path, image, answers, folder)
-            onnx.save(model, path)
-            stage = "training"
+        model = with_weights(onnx.load(source(name)))
+        bare = without_softmax(model)
+        path = folder / f"{name}.onnx"
+        onnx.save(bare, path)
+        answers = run_onnxruntime(path, image)
+        result["depends"] = apart(answers[0], answers[1])
+        with refusing(result, "training", folder):
             result["step"] = check_step(graft, path, image, folder)
-            stage = "use"
+        imports(graft, result, bare, path, image, answers, folder)
+        onnx.save(model, path)
+        with refusing(result, "use", folder):
             result["use"] = check_use(graft, path, SIDE, folder)
-        except Exception as error:  # of many kinds, onnx's too
-            result["refused"] = reason(stage, error, folder)
     return result
+
+
+@contextlib.contextmanager
+def refusing(result, stage, folder):
+    """An error is kept as a reason; what comes next is examined all the same."""
+    try:
+        yield
+    except Exception as error:  # of many kinds, onnx's too
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        result.setdefault("refused", []).append(f"{stage}: {lines[0]}".replace(f"{folder}/", ""))
 
 
 def imports(graft, result, bare, path, image, expected, folder):
@@ -244,35 +251,30 @@ def imports(graft, result, bare, path, image, expected, folder):
     for opset in [own, *OPSETS]:
         entry = {"opset": opset}
         result["forms"].append(entry)
-        try:
-            form = bare if opset == own else in_opset(bare, opset)
+        with refusing(entry, "import", folder):
+            try:
+                form = bare if opset == own else in_opset(bare, opset)
+            except old_opsets.Unwritable as error:
+                entry["unwritable"] = str(error)
+                continue
             onnx.save(form, path)
             entry |= difference(
                 graft, lambda: in_float64(bare, image), path, image, folder, expected)
-        except old_opsets.Unwritable as error:
-            entry["unwritable"] = str(error)
-        except Exception as error:
-            entry["refused"] = reason("import", error, folder)
-
-
-def reason(stage, error, folder):
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return f"{stage}: {lines[0]}".replace(f"{folder}/", "")
 
 
 def problems(result):
     """What is refused or beyond the limits."""
     name = result["name"]
-    if "refused" in result:
-        yield f"{name}: {result['refused']}"
+    for line in result.get("refused", []):
+        yield f"{name}: {line}"
     expected = result.get("expected")
     if expected and not expected["graft"] <= EXPECTED_LIMIT:
         yield (f"{name}: {expected['graft']:.1e} from the expected output; ONNX Runtime is "
                f"{expected['onnxruntime']:.1e} from it")
     for entry in result["forms"]:
         place = f"{name}, opset {entry['opset']}"
-        if "refused" in entry:
-            yield f"{place}: {entry['refused']}"
+        for line in entry.get("refused", []):
+            yield f"{place}: {line}"
         if not is_right(entry) and "apart" in entry:
             yield (f"{place}: {entry['apart']:.1e} from ONNX Runtime, {entry['exact']:.1e} with "
                    f"--exact; ONNX Runtime is {entry['onnxruntime']:.1e} from float64")
@@ -327,25 +329,26 @@ def row(result):
 EXPLANATION = """\
 - **Expected output**: the files as they are, on the input of onnx's own test (element i of n is
   i / n), against the output that lies beside each, as a share of its largest number: graft, limit
-  {expected:.0e}, and ONNX Runtime. All weights are equal there, so most networks find all classes
-  equally likely; what follows is with seeded random weights in their place, as initializers that are
-  inputs too, which is how the zoo's full files have them. Weights are He's, scales and variances
+  {expected:.0e}, and ONNX Runtime. It says that the file is read, and little more: with equal weights
+  the expected output is one number for all classes, 0.001 for each network that ends in a Softmax.
+  Therefore what follows is with seeded random weights in place of the equal ones, as initializers
+  that are inputs too, which is how the zoo's full files have them: He's weights, scales and variances
   between 0.75 and 1.25.
 - **Images apart**: how far apart the answers for two images are, as a share of the largest. Small
   numbers would say that the next columns compare little but a bias.
 - **Opset 9**, the files' own: the largest difference between graft's answers and ONNX Runtime's for
   two images, as a share of the largest difference between the answers for one and the other. Without
-  the last Softmax, which random weights saturate. Limit {limit:.0e}; beyond it the same follows for
+  the last Softmax, which random weights can saturate. Limit {limit:.0e}; beyond it the same follows for
   `--exact`, without Winograd's rounding, and what ONNX Runtime itself is from onnx's reference in
   float64, of which twice is allowed. **Opset 3** and **12**: the same after the network was rewritten
   to that opset by `Scripts/old_opsets.py`, against ONNX Runtime on the form of opset 9, for it does
   not read opset 3.
-- **Train step**: tensors that one step changed when the whole network learned; then those when
+- **Train step**, without the Softmax too, for the loss has one: tensors that one step changed when the whole network learned; then those when
   everything up to its middle layer was frozen, and those that were frozen. Every tensor that learns
   has changed, no other has changed a bit, and every weight, bias and scale of a convolution, fully
   connected layer or normalisation is among them, unless frozen. The rate is {rate:.0e}, for the question
   is whether a gradient arrives.
-- **Export in ORT**: a head for two classes trained by `graft finetune` on {photos} drawn photos and
+- **Export in ORT**, from here on with the Softmax: a head for two classes trained by `graft finetune` on {photos} drawn photos and
   written by `graft export`; the largest difference of a probability between graft and ONNX Runtime
   on that file. Limit {limit:.0e}.
 - **float16**: the same with `--weights float16`: the size of the file as a share of the other's, the
