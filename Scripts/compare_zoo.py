@@ -21,7 +21,8 @@ from onnx import helper, numpy_helper
 import compare_keras
 import old_opsets
 from compare_families import (
-    LIMIT, PHOTOS, RATE, check_step, check_use, difference, images, is_right, run_onnxruntime)
+    LIMIT, PHOTOS, RATE, check_step, check_use, difference, images, is_right, is_used_rightly,
+    run_onnxruntime)
 from compare_with_onnxruntime import SEED, run_graft
 
 NETWORKS = [
@@ -279,8 +280,7 @@ def problems(result):
             yield (f"{place}: {entry['apart']:.1e} from ONNX Runtime, {entry['exact']:.1e} with "
                    f"--exact; ONNX Runtime is {entry['onnxruntime']:.1e} from float64")
     use = result.get("use")
-    if use and not (max(use["export"], use["half"], use["classify"]) <= LIMIT
-                    and use["same"] == use["photos"]):
+    if use and not is_used_rightly(use):
         yield f"{name}: the exported file's answers differ: {use}"
 
 
