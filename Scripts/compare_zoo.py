@@ -343,12 +343,14 @@ EXPLANATION = """\
   float64, of which twice is allowed. **Opset 3** and **12**: the same after the network was rewritten
   to that opset by `Scripts/old_opsets.py`, against ONNX Runtime on the form of opset 9, for it does
   not read opset 3.
-- **Train step**, without the Softmax too, for the loss has one: tensors that one step changed when the whole network learned; then those when
+- **Train step**, without the Softmax too, for the loss has one: tensors that one step changed
+  when the whole network learned; then those when
   everything up to its middle layer was frozen, and those that were frozen. Every tensor that learns
   has changed, no other has changed a bit, and every weight, bias and scale of a convolution, fully
   connected layer or normalisation is among them, unless frozen. The rate is {rate:.0e}, for the question
   is whether a gradient arrives.
-- **Export in ORT**, from here on with the Softmax: a head for two classes trained by `graft finetune` on {photos} drawn photos and
+- **Export in ORT**, from here on with the Softmax: a head for two classes trained by
+  `graft finetune` on {photos} drawn photos and
   written by `graft export`; the largest difference of a probability between graft and ONNX Runtime
   on that file. Limit {limit:.0e}.
 - **float16**: the same with `--weights float16`: the size of the file as a share of the other's, the
