@@ -21,7 +21,8 @@ import PIL.Image
 import torch
 import torchvision
 
-from compare_with_onnxruntime import SEED, run_graft
+from compare_with_onnxruntime import SEED, patches, run_graft
+from compare_with_onnxruntime import run_onnxruntime as run_session
 from torch_statistics import take_statistics
 
 # Largest difference allowed: of answers as a share of what sets those of two images apart, of
@@ -83,19 +84,14 @@ def export(model, path, exporter, opset, size):
 
 
 def images(name, count=2):
-    """Coloured patches with some noise, as different as photos are."""
-    generator = numpy.random.default_rng(SEED)
-    size = side(name)
-    patches = generator.standard_normal((count, 3, 8, 8)).repeat(38, 2).repeat(38, 3)
-    noise = generator.standard_normal((count, 3, size, size))
-    return (patches[:, :, :size, :size] + 0.3 * noise).astype(numpy.float32)
+    return patches(count, side(name))
 
 
 def run_onnxruntime(path, image):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: image})[0]
+    return run_session(session, image)
 
 
 def graft_command(graft, *words):
@@ -110,19 +106,24 @@ def graft_command(graft, *words):
 # ---- import
 
 
-def difference(graft, model, path, image, folder):
+def in_float64(model, image):
+    with torch.no_grad():
+        return copy.deepcopy(model).double()(torch.from_numpy(image).double()).numpy()
+
+
+def difference(graft, truth, path, image, folder, expected=None):
     """As a share of what sets the answers for the two images apart: a share of the answers would be
-    small for any network whose answers hardly depend on the image."""
-    expected = run_onnxruntime(path, image)
+    small for any network whose answers hardly depend on the image. truth() makes the answers in
+    float64, where they are needed; what is expected are ONNX Runtime's of the file unless given."""
+    if expected is None:
+        expected = run_onnxruntime(path, image)
     found = run_graft(graft, path, image, "fast", folder)
     apart = numpy.abs(expected[0] - expected[1]).max()
     result = {"apart": float(numpy.abs(found - expected).max() / apart)}
     if not result["apart"] <= LIMIT:  # without Winograd's rounding, and beside ONNX Runtime's own
         exact = run_graft(graft, path, image, "exact", folder)
-        with torch.no_grad():
-            truth = copy.deepcopy(model).double()(torch.from_numpy(image).double()).numpy()
-        for key, answer in (("exact", exact), ("onnxruntime", expected)):
-            other = truth if key == "onnxruntime" else expected
+        for key, answer, other in (
+                ("exact", exact, expected), ("onnxruntime", expected, truth())):
             result[key] = float(numpy.abs(answer - other).max() / apart)
     return result
 
@@ -237,8 +238,9 @@ def check_use(graft, path, size, folder):
     for photo, answer in zip(photos, expected, strict=True):
         row = rows[str(photo)]
         same += row["label"] == labels[int(answer.argmax())]
-        worst = max(worst, abs(float(row["probability"]) - float(answer.max())))
-    return {"export": apart, "photos": len(photos), "same": same, "classify": float(worst), **half}
+        apart_here = abs(float(row["probability"]) - float(answer.max()))
+        worst = float(numpy.maximum(worst, apart_here))  # max would pass over NaN
+    return {"export": apart, "photos": len(photos), "same": same, "classify": worst, **half}
 
 
 def check_half(graft, run, whole, pixels, expected, folder):
@@ -272,7 +274,8 @@ def examine(graft, name):
                 stage = "export by torch"
                 export(model, path, exporter, opset, size)
                 stage = "import"
-                entry |= difference(graft, model, path, image, folder)
+                entry |= difference(
+                    graft, lambda: in_float64(model, image), path, image, folder)
                 if (exporter, opset) not in TRAINED:
                     continue
                 stage = "training"
@@ -292,6 +295,12 @@ def is_right(entry):
             or entry.get("exact", 1) <= max(LIMIT, 2 * entry.get("onnxruntime", 0)))
 
 
+def is_used_rightly(use):
+    """Each difference by itself: the largest of some and NaN may be a number."""
+    return (all(use[key] <= LIMIT for key in ("export", "half", "classify"))
+            and use["same"] == use["photos"])
+
+
 def problems(result):
     """What is refused or beyond the limits."""
     for entry in result["exports"]:
@@ -302,8 +311,7 @@ def problems(result):
             yield (f"{place}: {entry['apart']:.1e} from ONNX Runtime, {entry['exact']:.1e} with "
                    f"--exact; ONNX Runtime is {entry['onnxruntime']:.1e} from PyTorch in float64")
         use = entry.get("use")
-        if use and not (max(use["export"], use["half"], use["classify"]) <= LIMIT
-                        and use["same"] == use["photos"]):
+        if use and not is_used_rightly(use):
             yield f"{place}: the exported file's answers differ: {use}"
 
 

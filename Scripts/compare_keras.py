@@ -3,6 +3,7 @@
 Called by compare-with-onnxruntime --keras, which says how to use it.
 """
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -16,9 +17,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy
 import onnxruntime
 
-from compare_with_onnxruntime import SEED, run_graft, scores
+from compare_with_onnxruntime import SEED, patches, run_graft, scores
 
-# Largest difference allowed, as a share of the largest score.
+# Largest difference allowed: of scores as a share of what sets those of two images apart, of
+# probabilities as they are.
 LIMIT = 1e-4
 NETWORKS = ["VGG16", "ResNet50", "InceptionV3", "MobileNetV2"]
 
@@ -28,26 +30,20 @@ def side(name):
 
 
 def export(name, folder):
-    """The network with Keras's seeded random weights, statistics shaken. Kept for the next time."""
+    """The network with seeded random weights. Kept for the next time."""
     import keras
     import tensorflow
     import tf2onnx
 
-    place = folder / f"{name}-keras{keras.__version__}-tf2onnx{tf2onnx.__version__}"
+    place = folder / f"{name}-keras{keras.__version__}-tf2onnx{tf2onnx.__version__}-he"
     path = place / f"{name.lower()}.onnx"
     if path.exists():
         return path
     place.mkdir(parents=True, exist_ok=True)
     numpy.product = numpy.prod  # tf2onnx 1.17 still calls it so
     keras.utils.set_random_seed(SEED)
-    random = numpy.random.default_rng(SEED)
     model = getattr(keras.applications, name)(weights=None)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            *learned, mean, variance = layer.get_weights()
-            layer.set_weights([*learned,
-                               random.uniform(-0.1, 0.1, mean.shape).astype(numpy.float32),
-                               random.uniform(0.8, 1.2, variance.shape).astype(numpy.float32)])
+    draw(model, side(name))
     signature = (
         tensorflow.TensorSpec((None, side(name), side(name), 3), tensorflow.float32, name="input"),)
     # Large weights beside the file: otherwise tf2onnx copies them until memory ends.
@@ -62,8 +58,32 @@ def export(name, folder):
     return path
 
 
-def apart(found, expected):
-    return numpy.abs(found - expected).max() / numpy.abs(expected).max()
+def draw(model, size):
+    """He's weights and the statistics of a few images: with Keras's own, a deep network's answers
+    are the same for all images."""
+    import keras
+
+    random = numpy.random.default_rng(SEED)
+    norms = []
+    for layer in model.layers:
+        values = layer.get_weights()
+        if isinstance(layer, keras.layers.BatchNormalization):
+            norms.append((layer, layer.momentum))
+            layer.momentum = 0
+            values[0] = random.uniform(0.75, 1.25, values[0].shape)
+            values[1] = 0.1 * random.standard_normal(values[1].shape)
+        elif values:
+            shape = values[0].shape
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            terms = numpy.prod(shape[:2] if depthwise else shape[:-1])
+            values[0] = (2 / terms) ** 0.5 * random.standard_normal(shape)
+            values[1:] = [0.1 * random.standard_normal(v.shape) for v in values[1:]]
+        if values:
+            layer.set_weights([v.astype(numpy.float32) for v in values])
+    if norms:
+        model(patches(4, size).transpose(0, 2, 3, 1), training=True)
+    for layer, momentum in norms:
+        layer.momentum = momentum
 
 
 def run_onnxruntime(path, image):
@@ -98,10 +118,12 @@ def learning(graft, model, image, folder):
 def row(graft, name, photos, folder, cache):
     """The cells of a network, and whether all are as they should be."""
     model = export(name, cache)
-    image = numpy.random.default_rng(SEED).standard_normal(
-        (2, 3, side(name), side(name)), dtype=numpy.float32)
+    image = patches(2, side(name))
     expected = scores(run_onnxruntime(model, image.transpose(0, 2, 3, 1)))
-    imported = apart(scores(run_graft(graft, model, image, "fast", folder)), expected)
+    between = numpy.abs(expected[0] - expected[1]).max()
+    found = scores(run_graft(graft, model, image, "fast", folder))
+    imported = numpy.abs(found - expected).max() / between
+    depends = between / numpy.abs(expected).max()
 
     plan = call(graft, "inspect", "--plan", model)
     moved = sum(operator in plan for operator in (" Transpose ", " LayoutConversion "))
@@ -111,38 +133,89 @@ def row(graft, name, photos, folder, cache):
     call(graft, "finetune", model, "on", photos, "--depth", "block", "--epochs", "1", "-o", run)
     call(graft, "export", run, "-o", exported)
     pixels = numpy.random.default_rng(SEED).integers(0, 256, image.shape).astype(numpy.float32)
-    written = apart(run_graft(graft, exported, pixels, "fast", folder),
-                    run_onnxruntime(exported, pixels))
+    written = numpy.abs(run_graft(graft, exported, pixels, "fast", folder)
+                        - run_onnxruntime(exported, pixels)).max()
     labels = call(graft, "classify", exported, photos, "-o", "-").splitlines()[1:]
     count = len(list(photos.rglob("*.png")))
     named = sum(line.endswith(",") for line in labels)  # the last column is the error
     good = imported <= LIMIT and written <= LIMIT and moved == 0 and named == len(labels) == count
     good = good and learned == parameters
-    return [f"{imported:.1e}", moved, f"{learned} of {parameters}", f"{written:.1e}",
+    return [f"{depends:.0%}", f"{imported:.1e}", moved, f"{learned} of {parameters}", f"{written:.1e}",
             f"{named} of {count}"], good
+
+
+# ---- the table
+
+HEADER = ["network", "images apart", "differs from ONNX Runtime", "Transposes left in the plan",
+          "parameters with a gradient", "after an epoch of fine-tuning and export",
+          "photos classified"]
+PACKAGES = ["keras", "tensorflow-cpu", "tensorflow", "tf2onnx", "onnxruntime"]
+
+
+def keep(cache, name, cells, failure):
+    """For the page of --zoo."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    path = cache / "keras" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(
+        {"name": name, "cells": cells, "failure": failure, "versions": versions}, indent=1))
+    unfinished.rename(path)
+
+
+def kept_rows(cache):
+    paths = [cache / "keras" / f"{name}.json" for name in NETWORKS]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
+def section(rows):
+    """The lines of a page about the rows that are kept, and what is not right of them."""
+    versions = sorted({", ".join(f"{p} {v}" for p, v in r["versions"].items()) for r in rows})
+    lines = [
+        "## Keras", "",
+        "Networks of keras.applications through tf2onnx, with seeded random weights. Examined by "
+        "`Scripts/compare-with-onnxruntime --keras`", f"with {'; '.join(versions)}.", "",
+        "The first difference is that of two images' scores (logarithms of probabilities, less "
+        "their mean) as a share of the", "largest difference between one image's and the other's, "
+        "which is a share of the largest score under \"images apart\".", "The last block of each is "
+        "fine-tuned for an epoch on drawn photos, exported, and the largest difference of a",
+        "probability taken between graft and ONNX Runtime on that file, which then classifies the "
+        f"photos. Limit {LIMIT:.0e}.", "",
+        "| " + " | ".join(HEADER) + " |", "|---" * len(HEADER) + "|",
+        *("| " + " | ".join([r["name"], *map(str, r["cells"])]) + " |" for r in rows), ""]
+    if missing := [n for n in NETWORKS if n not in {r["name"] for r in rows}]:
+        lines += ["Not examined yet: " + ", ".join(missing) + ".", ""]
+    return lines, [r["failure"] for r in rows if r["failure"]]
 
 
 def compare(graft, names, cache):
     """Prints a table; the number of networks that are not as they should be."""
     print(f"keras.applications through tf2onnx, seeded random weights, two images; limit {LIMIT:.0e}."
           "\n")
-    print("| network | differs from ONNX Runtime | Transposes left in the plan "
-          "| parameters with a gradient | after an epoch of fine-tuning and export "
-          "| photos classified |")
-    print("|---|---|---|---|---|---|")
+    print("| " + " | ".join(HEADER) + " |")
+    print("|---" * len(HEADER) + "|")
     failures = []
     with tempfile.TemporaryDirectory() as drawn:
         photos = pathlib.Path(drawn, "shapes")
         call(graft, "draw-photos", photos, "--count", "6")
         for name in names or NETWORKS:
+            failure = None
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    cells, good = row(graft, name, photos, pathlib.Path(folder), cache)
+                    cells, good = row(graft, name, photos, pathlib.Path(folder), cache / "models")
                     if not good:
-                        failures.append(f"{name}: not within the limits")
+                        failure = f"{name}: not within the limits"
                 except Exception as error:  # the exporter's own are of many kinds
-                    cells = ["no", "", "", "", ""]
-                    failures.append(f"{name}: {(str(error).strip().splitlines() or ['?'])[0]}")
+                    cells = ["no", "", "", "", "", ""]
+                    line = (str(error).strip().splitlines() or ["?"])[0]
+                    failure = f"{name}: {line}".replace(f"{folder}/", "")
+            keep(cache, name, cells, failure)
+            failures += [failure] if failure else []
             print(f"| {name} | " + " | ".join(map(str, cells)) + " |", flush=True)
     for failure in failures:
         print(f"\n- {failure}")

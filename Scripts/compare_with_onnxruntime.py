@@ -110,6 +110,14 @@ def compare(graft, model, batches, modes, folder):
                    bool(difference <= LIMITS[mode]))
 
 
+def patches(count, size):
+    """Images of coloured patches with some noise, as different as photos are."""
+    generator = numpy.random.default_rng(SEED)
+    coarse = generator.standard_normal((count, 3, 8, 8)).repeat(38, 2).repeat(38, 3)
+    noise = generator.standard_normal((count, 3, size, size))
+    return (coarse[:, :, :size, :size] + 0.3 * noise).astype(numpy.float32)
+
+
 def models(arguments, parser):
     found = [pathlib.Path(path) for path in arguments.models]
     data = os.environ.get("GRAFT_DATA")
@@ -126,20 +134,26 @@ def models(arguments, parser):
 
 def compare_others(arguments):
     """Another table; how many of its rows are not as they should be."""
+    pages = pathlib.Path(__file__).parent.parent / "Benchmarks"
     if arguments.families:
         import compare_families
 
-        page = pathlib.Path(__file__).parent.parent / "Benchmarks" / "NETWORKS.md"
         return compare_families.compare(
             arguments.graft, arguments.only + arguments.models, arguments.cache, arguments.again,
-            page if arguments.write else None)
+            pages / "NETWORKS.md" if arguments.write else None)
+    if arguments.zoo:
+        import compare_zoo
+
+        return compare_zoo.compare(
+            arguments.graft, arguments.only + arguments.models, arguments.cache, arguments.again,
+            pages / "ZOO.md" if arguments.write else None)
     if arguments.old_opsets:
         import compare_old_opsets
 
         return compare_old_opsets.compare(arguments.graft, arguments.models)
     import compare_keras
 
-    return compare_keras.compare(arguments.graft, arguments.models, arguments.cache / "models")
+    return compare_keras.compare(arguments.graft, arguments.models, arguments.cache)
 
 
 def batch_sizes(text):
@@ -155,7 +169,7 @@ def main():
     parser.add_argument("--graft", required=True)
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--torchvision", action="store_true")
-    for other in ("--families", "--old-opsets", "--keras"):
+    for other in ("--families", "--zoo", "--old-opsets", "--keras"):
         parser.add_argument(other, action="store_true")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     parser.add_argument("--again", action="store_true")
@@ -165,13 +179,15 @@ def main():
     mode.add_argument("--exact", dest="modes", action="store_const", const=["exact"])
     mode.add_argument("--fast", dest="modes", action="store_const", const=["fast"])
     arguments = parser.parse_args()
-    others = [arguments.families, arguments.old_opsets, arguments.keras]
+    others = [arguments.families, arguments.zoo, arguments.old_opsets, arguments.keras]
     if any(others):
         if arguments.torchvision or arguments.modes or sum(others) > 1:
             parser.error(
-                "--families, --old-opsets and --keras go with --graft and names of networks only")
-    if (arguments.only or arguments.again or arguments.write) and not arguments.families:
-        parser.error("--only, --again and --write go with --families")
+                "--families, --zoo, --old-opsets and --keras go alone, with --graft and names of "
+                "networks")
+    kept = arguments.families or arguments.zoo
+    if (arguments.only or arguments.again or arguments.write) and not kept:
+        parser.error("--only, --again and --write go with --families and --zoo")
     if any(others):
         sys.exit(1 if compare_others(arguments) else 0)
     compared = models(arguments, parser)
