@@ -56,6 +56,46 @@ import Testing
     ) { try builder.graph() }
   }
 
+  @Test func refusesPairsThatDoNotAgree() {
+    var builder = builder()
+    for (name, scale) in [("s", Float(0.1)), ("t", 0.2)] { builder.weights(name, [], [scale]) }
+    builder.bytes("z", [], [0])
+    builder.node("QuantizeLinear", ["x", "s", "z"], ["q"])
+    builder.node("MaxPool", ["q"], ["p"], ["kernel_shape": [2, 2]])
+    builder.node("DequantizeLinear", ["p", "t", "z"], ["y"])
+    builder.output("y", [-1, 3, 3, 3])
+    #expect(
+      throws: GraphError(
+        "node 'y' (DequantizeLinear): 'p' was quantised with scale 0.1 and zero point 0, and is read "
+          + "with scale 0.2 and zero point 0; graft leaves out pairs that agree")
+    ) { try builder.graph() }
+  }
+
+  @Test func refusesCyclesOfPairs() {
+    var builder = builder()
+    builder.weights("s", [], [0.1])
+    builder.bytes("z", [], [0])
+    builder.node("QuantizeLinear", ["a", "s", "z"], ["b"])
+    builder.node("DequantizeLinear", ["b", "s", "z"], ["a"])
+    builder.node("Relu", ["a"], ["y"])
+    builder.output("y", [-1, 3, 4, 4])
+    #expect(
+      throws: GraphError("node 'a' (DequantizeLinear): the network has a cycle through 'a'")
+    ) { try builder.graph() }
+  }
+
+  /// Operators of others that are only called so are refused like any that graft does not have.
+  @Test func leavesOthersOperatorsAlone() {
+    var model = ModelBuilder.images(opset: 13)
+    model.node("Relu", ["x"], ["y"])
+    model.output("y", [-1, 3, 4, 4])
+    var file = model.model
+    file.graph.nodes[0].opType = "QLinearConv"
+    file.graph.nodes[0].domain = "example.org"
+    let error = #expect(throws: GraphError.self) { try file.imported() }
+    #expect(error?.message.hasPrefix("operator 'example.org.QLinearConv' ") == true)
+  }
+
   /// x → Q → DQ → Conv → Q → DQ, with ranges that begin at these zero points.
   private func pair(zeroPoint: Int8?, scale: Float = 0.1, relu: Bool = false) -> ModelBuilder {
     var builder = builder()

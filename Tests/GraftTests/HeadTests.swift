@@ -89,6 +89,34 @@ import Testing
     }
   }
 
+  /// Keras's networks have places where maps lie channels last: their features are the channels.
+  @Test func averagesMapsThatLieChannelsLast() throws {
+    var builder = ModelBuilder("last")
+    builder.input("image", [-1, 3, 8, 8])
+    builder.weights("w", [16, 3, 3, 3])
+    builder.node("Conv", ["image", "w"], ["conv"], ["pads": [1, 1, 1, 1]])
+    builder.node("Transpose", ["conv"], ["last"], ["perm": [0, 2, 3, 1]])
+    builder.node("Relu", ["last"], ["relu"])
+    builder.node("ReduceMean", ["relu"], ["mean"], ["axes": [1, 2], "keepdims": 0])
+    builder.weights("fc", [5, 16])
+    builder.node("Gemm", ["mean", "fc"], ["y"], ["transB": 1])
+    builder.output("y", [-1, 5])
+    let base = try Model(builder.model, name: "last")
+    let cut = try base.graph.cut(behind: "relu")
+    #expect(cut.shape == [8, 8, 16])
+    #expect(cut.featureCount == 16)
+    #expect(try base.graph.cut(behind: "mean").featureCount == 16)
+    let model = try base.replacingHead(classes: ["a", "b"], cut: "relu")
+    #expect(model.graph.parameters["head.fc.weight"]?.tensor.shape == [2, 16])
+    // The same features as the network's own average.
+    let image = Tensor.images([1, 3, 8, 8])
+    var (own, pooled) = (base.graph, model.graph)
+    own.outputs = ["mean"]
+    pooled.outputs = [try model.headFeatures()]
+    #expect(
+      relativeDifference(try output(of: pooled, image), try output(of: own, image)) < 1e-6)
+  }
+
   @Test func leavesANetworkItsOwnLastLayer() throws {
     let base = try network()
     let (usual, linear) = (

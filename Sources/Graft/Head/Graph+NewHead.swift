@@ -21,10 +21,16 @@ extension Graph {
   /// Makes the output a vector: a global average where it has pixels.
   private mutating func appendPooling(prefix: String) throws(GraphError) -> String {
     let shape = try shapes(batchSize: 1)[outputs[0]] ?? []
+    let pixels = try pixelCount(of: outputs[0])
     switch shape.rank {
     case 2: return outputs[0]
     case 4:
-      if shape[2] * shape[3] > 1 {
+      if isChannelsLast(outputs[0]) {
+        append(
+          try standardOperator("Transpose", ["perm": .ints([0, 3, 1, 2])]),
+          prefix + "channels_first")
+      }
+      if pixels > 1 {
         append(try standardOperator("GlobalAveragePool"), prefix + "pool")
       }
       append(GraftOperators.Flatten(axis: 1), prefix + "features")
@@ -34,6 +40,11 @@ extension Graph {
         "the value '\(outputs[0])' has shape \(Shape(Array(shape.dimensions.dropFirst()))); a head takes "
           + "features [F] or a map of them [F, height, width]")
     }
+  }
+
+  private func pixelCount(of value: String) throws(GraphError) -> Int {
+    guard let shape = try shapes(batchSize: 1)[value], shape.rank == 4 else { return 1 }
+    return isChannelsLast(value) ? shape[1] * shape[2] : shape[2] * shape[3]
   }
 
   private mutating func append(_ operator: any Operator, _ name: String) {

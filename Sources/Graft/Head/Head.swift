@@ -22,7 +22,8 @@ public enum Head: Hashable, Sendable {
         ? parts[1].split(separator: ",", omittingEmptySubsequences: false) : []
       let sizes = words.compactMap { Int($0) }
       guard parts[0] == "mlp", !sizes.isEmpty, sizes.count == words.count,
-        sizes.allSatisfy(Self.hiddenSizes.contains), sizes.count <= Self.mostHiddenLayers
+        sizes.allSatisfy(Self.hiddenSizes.contains), sizes.count <= Self.mostHiddenLayers,
+        zip(sizes, sizes.dropFirst()).allSatisfy({ $0 * $1 <= Self.mostWeights })
       else {
         throw GraftError(
           "'\(DisplayName.escaped(text))' is no head; expected linear, cosine, mlp:512, or mlp:512,128",
@@ -34,6 +35,8 @@ public enum Head: Hashable, Sendable {
 
   private static let hiddenSizes = 1...65_536
   private static let mostHiddenLayers = 8
+  /// Of a layer: as many as VGG's largest has, and some.
+  private static let mostWeights = 1 << 28
 }
 
 extension Head: CustomStringConvertible {

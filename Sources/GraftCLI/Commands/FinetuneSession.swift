@@ -169,16 +169,18 @@ extension FinetuneSession {
         return
           "new head at \(cut.nodeName) (\(cut.opType)): \(sizeWords(cut.featureShape)) → \(classes)"
       }
-      let (place, shape): (String, Shape)
+      let (place, shape, count): (String, Shape, Int)
       if let name = command.headFlags.cut {
         let cut = try base.graph.cut(behind: name)
         (place, shape) = ("behind \(cut.nodeName) (\(cut.opType))", cut.shape)
+        count = cut.featureCount
       } else {
         let cut = try base.graph.headCut()
         (place, shape) = ("in place of \(cut.nodeName) (\(cut.opType))", cut.featureShape)
+        count = shape[0]
       }
-      let averaged = shape.elementCount == shape[0] ? "" : ", \(shape) averaged"
-      var sizes = [shape[0]]
+      let averaged = shape.elementCount == count ? "" : ", \(shape) averaged"
+      var sizes = [count]
       if case .mlp(let hidden) = head { sizes += hidden }
       let chain = (sizes + [classes]).map { "\($0)" }.joined(separator: " → ")
       return "new head \(head) \(place)\(averaged): \(chain)"

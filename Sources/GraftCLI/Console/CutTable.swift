@@ -27,7 +27,7 @@ struct CutTable {
     table.append(["cut behind", "operator", "output", "features", "parameters", "MFLOP"])
     for cut in cuts {
       table.append([
-        cut.nodeName.printable, cut.opType, "\(cut.shape)", "\(cut.shape[0])",
+        cut.nodeName.printable, cut.opType, "\(cut.shape)", "\(cut.featureCount)",
         "\(cut.parameterCount)", String(format: "%.1f", Double(cut.floatingPointOperations) / 1e6),
       ])
     }
@@ -58,7 +58,7 @@ struct CutTable {
       opType = cut.opType
       value = cut.value
       shape = cut.shape.dimensions
-      features = cut.shape[0]
+      features = cut.featureCount
       parameters = cut.parameterCount
       flop = cut.floatingPointOperations
     }

@@ -10,6 +10,8 @@ public struct Cut: Hashable, Sendable {
   public var value: String
   /// Shape of the value of one image: `[512, 14, 14]`, or `[2048]`.
   public var shape: Shape
+  /// Of how many numbers a head would learn: the channels, where the value is a map of them.
+  public var featureCount: Int
   /// Numbers learned up to here.
   public var parameterCount: Int
   /// Operations up to here for one image, multiplications and additions counted one each.
@@ -49,6 +51,11 @@ extension Graph {
     else { throw GraphError("the network has no node '\(name)' to cut behind") }
     let node = nodes[place]
     if let cut = cuts.last(where: { node.outputs.contains($0.value) }) { return cut }
+    guard !node.outputs.contains(where: outputs.contains) else {
+      throw GraphError(
+        "the network ends with '\(node.name)' (\(node.opType)); a head needs features from before it"
+      )
+    }
     let places = Dictionary(
       nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     let before = cuts.last { places[$0.nodeName, default: 0] < place }
@@ -59,6 +66,23 @@ extension Graph {
     throw GraphError(
       "the network cannot be cut behind '\(node.name)' (\(node.opType)): other values pass it by",
       hints: nearest.isEmpty ? [] : ["The nearest places: \(nearest.joined(separator: ", "))."])
+  }
+
+  /// Lies the value as `[N, H, W, C]`, behind a Transpose that no other undid?
+  public func isChannelsLast(_ value: String) -> Bool {
+    var value = value
+    while let node = nodes.last(where: { $0.outputs.contains(value) }) {
+      if let transpose = node.operator as? any AxisReorderingOperator {
+        switch transpose.permutation(rank: 4) {
+        case [0, 2, 3, 1]: return true
+        case [0, 3, 1, 2]: return false
+        default: break
+        }
+      }
+      guard let input = node.inputs.first(where: { parameters[$0] == nil }) else { return false }
+      value = input
+    }
+    return false
   }
 
   private func allCuts() throws(GraphError) -> [Cut] {
@@ -79,12 +103,14 @@ extension Graph {
         next += 1
       }
       guard let node = nodes.last(where: { $0.outputs.contains(passage.value) }),
-        let shape = shapes[passage.value], shape.rank >= 2
+        let shape = shapes[passage.value], shape.rank == 2 || shape.rank == 4
       else { continue }
       cuts.append(
         Cut(
           nodeName: node.name, opType: node.opType, value: passage.value,
-          shape: Shape(Array(shape.dimensions.dropFirst())), parameterCount: parameterCount,
+          shape: Shape(Array(shape.dimensions.dropFirst())),
+          featureCount: shape.rank == 4 && isChannelsLast(passage.value) ? shape[3] : shape[1],
+          parameterCount: parameterCount,
           floatingPointOperations: operations))
     }
     return cuts

@@ -28,6 +28,8 @@ struct Importer {
   let notes: [String]
 
   var values: [String: KnownValue] = [:]
+  /// Numbers that may still be computed from constants.
+  var room = 0
   var inputs: [GraphInput] = []
   var nodes: [Node] = []
   var parameters: [String: Parameter] = [:]

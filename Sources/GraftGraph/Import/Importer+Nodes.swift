@@ -15,7 +15,9 @@ extension Importer {
     let known = node.inputs.map { $0.isEmpty ? nil : values[$0] }
     let decoded = try decode(node, known, place: place)
 
+    try checkRoom(for: decoded.operator, known, consumed: decoded.consumed, place: place)
     if let constants = try fold(decoded.operator, known, place: place) {
+      try spend(constants, place: place)
       for (name, constant) in zip(node.outputs, constants) where !name.isEmpty {
         values[name] = constant
       }
@@ -32,6 +34,7 @@ extension Importer {
     var dataFlow = try dataFlowInputs(node, known, consumed: decoded.consumed, place: place)
     if dataFlow.allSatisfy({ !($0.value.isActivation) }) {
       try evaluate(runnable, node, dataFlow.map(\.value), place: place)
+      try spend(node.outputs.compactMap { values[$0] }, place: place)
     } else if let named = runnable as? any AxisAlignedOperator, named.missingAxes > 0 {
       dataFlow[1] = try lengthened(dataFlow[1], by: named.missingAxes, place: place, index: index)
       try append(named.aligningLastAxes(), node, dataFlow, place: place, index: index)

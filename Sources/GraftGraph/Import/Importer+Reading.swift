@@ -35,6 +35,8 @@ extension Importer {
   }
 
   mutating func readInitializers() throws(GraphError) {
+    room = Self.mostComputed(
+      initializers: source.initializers.reduce(0) { $0 + $1.bytes.count } / 4)
     for tensor in source.initializers {
       guard !tensor.name.isEmpty else { throw GraphError("an initializer has no name") }
       guard values[tensor.name] == nil else {

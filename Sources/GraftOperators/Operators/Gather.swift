@@ -40,8 +40,14 @@ extension Gather {
     guard let indices = try node.constantInts(input: 1, named: "indices") else {
       throw ONNXError("input indices is missing")
     }
+    guard indices.count <= Self.mostIndices else {
+      throw ONNXError("\(indices.count) indices; graft gathers up to \(Self.mostIndices)")
+    }
     self.indices = IntegerTensor(dimensions: dimensions, values: indices)
   }
+
+  /// Each is a copy of its own.
+  private static let mostIndices = 1 << 20
 
   package func encode(into node: inout NodeEncoder) {
     node.set("axis", axis)

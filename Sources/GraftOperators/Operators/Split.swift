@@ -33,6 +33,7 @@ extension Split {
       node.opset < 13
       ? try node.ints("split") : try node.constantInts(input: 1, named: "split")
     partCount = node.namedOutputCount
+    guard partCount > 0 else { throw ONNXError("the node has no outputs; expected one or more") }
     mayEndShorter = node.opset >= 18
     let said = node.opset >= 18 ? try node.optionalInt("num_outputs") : nil
     guard said == nil || said == partCount else {

@@ -7,12 +7,19 @@ extension ONNXGraph {
     "MatMulInteger", "DynamicQuantizeLinear",
   ]
 
+  /// Is the node one that quantisers write? Others' operators of such a name are not.
+  fileprivate static func isQuantized(_ node: ONNXNode) -> Bool {
+    switch node.domain {
+    case "", "ai.onnx": quantized.contains(node.opType)
+    case "com.microsoft":
+      quantized.contains(node.opType) || node.opType.hasPrefix("QLinear") || node.opType == "QGemm"
+    default: false
+    }
+  }
+
   /// The same network in floats, where the file has it in 8 bits.
   func dequantized(opset: Int, notes: inout [String]) throws(GraphError) -> ONNXGraph {
-    guard
-      nodes.contains(where: { Self.quantized.contains($0.opType) || $0.opType.hasPrefix("QLinear") }
-      )
-    else { return self }
+    guard nodes.contains(where: Self.isQuantized) else { return self }
     var dequantizer = Dequantizer(self, opset: opset)
     try dequantizer.run()
     notes.append(dequantizer.note)
@@ -39,6 +46,8 @@ struct Dequantizer {
   private let graphInputs: Set<String>
   /// Values that are another value now.
   private var aliases: [String: String] = [:]
+  /// With which scale and zero point a value was quantised.
+  private var grids: [String: QuantizedGrid] = [:]
   /// Values that are known to have no negative element.
   private var nonNegative: Set<String> = []
   private var nodes: [ONNXNode] = []
@@ -99,6 +108,7 @@ struct Dequantizer {
 
 extension Dequantizer {
   private mutating func convert(_ node: ONNXNode) throws(GraphError) {
+    guard ONNXGraph.isQuantized(node) else { return keep(node) }
     switch node.opType {
     case "QuantizeLinear": try convertQuantize(node)
     case "DequantizeLinear": try convertDequantize(node)
@@ -106,16 +116,20 @@ extension Dequantizer {
       throw GraphError(
         "a network that is quantised while it runs has no ranges that graft could leave out",
         hints: ["Use the float network that it was made from, or one quantised statically (QDQ)."])
-    case _ where node.opType.hasPrefix("QLinear") || node.opType == "QGemm":
-      let float = try QuantizedOperator(node)
-      try append(float)
-    default: keep(node)
+    default: try append(try QuantizedOperator(node))
     }
   }
 
   private mutating func keep(_ node: ONNXNode) {
     nodes.append(node)
-    let passesOn = Self.passingOn.contains(node.opType)
+    let passesOn = Self.passingOn.contains(node.opType) && !addsNegatives(node)
+    if let input = node.inputs.first, let grid = grids[input],
+      Self.passingOn.contains(node.opType)
+        || (Self.joining.contains(node.opType)
+          && node.inputs.allSatisfy { grids[$0] == grid })
+    {
+      for output in node.outputs { grids[output] = grid }
+    }
     if Self.neverNegative.contains(node.opType)
       || (passesOn && node.inputs.first.map(isNonNegative) == true)
       || (Self.joining.contains(node.opType) && node.inputs.allSatisfy(isNonNegative))
@@ -133,6 +147,22 @@ extension Dequantizer {
     "Unsqueeze", "Transpose", "Identity", "Dropout", "Slice", "ReduceMean", "Pad",
   ]
   private static let joining: Set = ["Add", "Mul", "Sum", "Concat"]
+
+  /// A Pad with a constant that may be below zero.
+  private func addsNegatives(_ node: ONNXNode) -> Bool {
+    guard node.opType == "Pad" else { return false }
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      guard let value = try? constant(node.inputs[2]) else { return true }
+      return !value.isScalar(atLeast: 0)
+    }
+    return node.attributes.contains { attribute in
+      if attribute.name == "value", case .float(let value) = attribute.value {
+        value < 0
+      } else {
+        false
+      }
+    }
+  }
 
   private func isNonNegative(_ name: String) -> Bool { nonNegative.contains(resolved(name)) }
 
@@ -157,14 +187,14 @@ extension Dequantizer {
     }
     roundingCount += 1
     let x = node.inputs[0]
+    grids[output] = try grid(node.inputs[1], node.inputs.count > 2 ? node.inputs[2] : "")
     guard constants[x] == nil, !graphInputs.contains(resolved(x)) else {
-      aliases[output] = x
-      return
+      return try alias(output, to: x)
     }
     let range = try range(
       scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : "",
       type: node.quantizedType)
-    restoreActivation(range, from: x, to: output)
+    try restoreActivation(range, from: x, to: output)
   }
 
   private mutating func convertDequantize(_ node: ONNXNode) throws(GraphError) {
@@ -172,8 +202,8 @@ extension Dequantizer {
       throw GraphError("\(node.inputs.count) inputs; expected x, x_scale and x_zero_point")
     }
     guard let tensor = constants[node.inputs[0]], tensor.elementType.isInteger else {
-      aliases[output] = node.inputs[0]
-      return
+      try check(node.inputs[0], node.inputs[1], node.inputs.count > 2 ? node.inputs[2] : "")
+      return try alias(output, to: node.inputs[0])
     }
     guard node.int("block_size", default: 0) == 0 else {
       throw GraphError("attribute block_size: graft reads scales of whole tensors and of channels")
@@ -195,9 +225,13 @@ extension Dequantizer {
       roundingCount += 1
       range = try self.range(scale: result.scale, zeroPoint: result.zeroPoint, type: nil)
       name = node.outputs[0]
+      grids[node.outputs[0]] = try grid(result.scale, result.zeroPoint)
     }
     for (place, operand) in float.operands.enumerated() {
       guard let tensor = constants[operand.name], tensor.elementType.isInteger else {
+        if !operand.scale.isEmpty, grids[operand.name] != nil {
+          try check(operand.name, operand.scale, operand.zeroPoint)
+        }
         node.inputs[place] = operand.name
         continue
       }
@@ -218,7 +252,7 @@ extension Dequantizer {
     if let name, let range, range.beginsAtZero {
       node.outputs[0] = "\(name).unlimited"
       keep(node)
-      restoreActivation(range, from: node.outputs[0], to: name)
+      try restoreActivation(range, from: node.outputs[0], to: name)
     } else {
       keep(node)
     }
@@ -228,6 +262,36 @@ extension Dequantizer {
 // MARK: - Values
 
 extension Dequantizer {
+  /// From now on one value stands for another.
+  private mutating func alias(_ name: String, to other: String) throws(GraphError) {
+    guard resolved(other) != name else {
+      throw GraphError("the network has a cycle through '\(name)'")
+    }
+    aliases[name] = other
+  }
+
+  private func grid(_ scale: String, _ zeroPoint: String) throws(GraphError) -> QuantizedGrid {
+    try QuantizedGrid(
+      scale: constant(scale), zeroPoint: zeroPoint.isEmpty ? nil : constant(zeroPoint))
+  }
+
+  /// Refuses integers that are read with another scale than they were written with: what a pair that
+  /// goes would have multiplied by would be lost.
+  private func check(
+    _ name: String, _ scale: String, _ zeroPoint: String
+  ) throws(GraphError) {
+    guard let written = grids[name] else {
+      throw GraphError(
+        "'\(name)' is no constant of integers, and nothing says with which scale it was quantised")
+    }
+    let read = try grid(scale, zeroPoint)
+    guard read == written else {
+      throw GraphError(
+        "'\(name)' was quantised with \(written), and is read with \(read); graft leaves out pairs "
+          + "that agree")
+    }
+  }
+
   /// The value that stands for another now.
   private func resolved(_ name: String) -> String {
     var name = name
@@ -246,6 +310,9 @@ extension Dequantizer {
     var product = [factor]
     for name in names {
       let factors = try constant(name).scales()
+      guard factors.count == 1 || (product.count == 1 && !factors.isEmpty) else {
+        throw GraphError("the scale '\(name)' has \(factors.count) numbers; expected one")
+      }
       product =
         factors.count == 1
         ? product.map { $0 * factors[0] } : factors.map { $0 * product[0] }
@@ -272,11 +339,8 @@ extension Dequantizer {
   /// Puts back the Relu that a range which begins at zero stands for, where nothing else is one.
   private mutating func restoreActivation(
     _ range: QuantizedRange, from x: String, to output: String
-  ) {
-    guard range.beginsAtZero, !isNonNegative(x) else {
-      aliases[output] = x
-      return
-    }
+  ) throws(GraphError) {
+    guard range.beginsAtZero, !isNonNegative(x) else { return try alias(output, to: x) }
     activationCount += 1
     let node: ONNXNode
     if range.endsAtSix {

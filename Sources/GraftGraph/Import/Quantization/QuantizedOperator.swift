@@ -74,6 +74,9 @@ struct QuantizedOperator {
       result = Operand(name: "", scale: input(6), zeroPoint: input(7))
     case "QLinearConcat":
       try expect(5)
+      guard (given.count - 2).isMultiple(of: 3) else {
+        throw GraphError("\(given.count) inputs; expected three for each part")
+      }
       opType = "Concat"
       operands = stride(from: 2, to: given.count - 2, by: 3).map(operand)
       result = Operand(name: "", scale: input(0), zeroPoint: input(1))

@@ -23,13 +23,33 @@ struct QuantizedRange {
       default: nil
       }
     let scales = try scale.scales()
-    guard let limits, scales.count == 1 else {
+    guard scales.count == 1 else {
+      throw GraphError(
+        "the scale '\(scale.name)' of an activation has \(scales.count) numbers; graft reads one")
+    }
+    guard let limits else {
       (beginsAtZero, endsAtSix) = (false, false)
       return
     }
     let zero = try zeroPoint?.zeroPoints().first ?? 0
     beginsAtZero = zero == limits.least
     endsAtSix = abs(Float(limits.most - zero) * scales[0] - 6) < 0.06
+  }
+}
+
+/// The numbers that integers stand for: multiples of the scale, from the zero point on.
+struct QuantizedGrid: Equatable, CustomStringConvertible {
+  let scales: [Float]
+  let zeroPoints: [Int]
+
+  init(scale: ONNXTensor, zeroPoint: ONNXTensor?) throws(GraphError) {
+    scales = try scale.scales()
+    zeroPoints = try zeroPoint?.zeroPoints() ?? scales.map { _ in 0 }
+  }
+
+  var description: String {
+    guard scales.count == 1, zeroPoints.count == 1 else { return "\(scales.count) scales" }
+    return "scale \(scales[0]) and zero point \(zeroPoints[0])"
   }
 }
 
@@ -74,29 +94,36 @@ extension ONNXTensor {
   func dequantized(
     scale: ONNXTensor, zeroPoint: ONNXTensor?, axis: Int
   ) throws(GraphError) -> ONNXTensor {
+    let elementCount: Int
+    do throws(ONNXError) { elementCount = try checkedCount() } catch {
+      throw GraphError(error.message)
+    }
     let scales = try scale.scales()
     let zeros = try zeroPoint?.zeroPoints() ?? [0]
     guard !scales.isEmpty else { throw GraphError("the scale of tensor '\(name)' is empty") }
     var (count, inner) = (1, 1)
     if scales.count > 1 {
-      let axis = axis < 0 ? axis + dimensions.count : axis
-      guard dimensions.indices.contains(axis), dimensions[axis] == scales.count else {
+      let place = axis < 0 ? axis + dimensions.count : axis
+      guard dimensions.indices.contains(place), dimensions[place] == scales.count else {
         throw GraphError(
           "tensor '\(name)' of shape \(Shape(dimensions)) has \(scales.count) scales along axis "
             + "\(axis); expected one, or one for each place there")
       }
-      (count, inner) = (scales.count, dimensions[(axis + 1)...].reduce(1, *))
+      // Of nothing, extents may be larger than any product.
+      (count, inner) = (
+        scales.count, elementCount == 0 ? 1 : dimensions[(place + 1)...].reduce(1, *)
+      )
     }
     guard zeros.count == 1 || zeros.count == count else {
       throw GraphError("tensor '\(name)' has \(count) scales and \(zeros.count) zero points")
     }
     let channels = Channels(scales: scales, zeros: zeros, count: count, inner: inner)
     switch elementType {
-    case .int8: return try floats(Int8.self, channels)
-    case .uint8: return try floats(UInt8.self, channels)
-    case .int16: return try floats(Int16.self, channels)
-    case .uint16: return try floats(UInt16.self, channels)
-    case .int32: return try floats(Int32.self, channels)
+    case .int8: return floats(Int8.self, elementCount, channels)
+    case .uint8: return floats(UInt8.self, elementCount, channels)
+    case .int16: return floats(Int16.self, elementCount, channels)
+    case .uint16: return floats(UInt16.self, elementCount, channels)
+    case .int32: return floats(Int32.self, elementCount, channels)
     default:
       throw GraphError(
         "tensor '\(name)' has type \(elementType); expected integers of 8, 16 or 32 bits")
@@ -114,12 +141,8 @@ extension ONNXTensor {
 
   /// Straight from the bytes of the file: the weights of a large network are copied once.
   private func floats<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Value.Type, _ channels: Channels
-  ) throws(GraphError) -> ONNXTensor {
-    let elementCount: Int
-    do throws(ONNXError) { elementCount = try checkedCount() } catch {
-      throw GraphError(error.message)
-    }
+    _ type: Value.Type, _ elementCount: Int, _ channels: Channels
+  ) -> ONNXTensor {
     let allocation = ONNXAllocation(count: elementCount * MemoryLayout<Float>.stride)
     let target = allocation.base.bindMemory(to: Float.self, capacity: elementCount)
     bytes.withUnsafeBytes { source in
