@@ -3,8 +3,10 @@
 Called by compare-with-onnxruntime --keras, which says how to use it.
 """
 
+import concurrent.futures
 import importlib.metadata
 import json
+import multiprocessing
 import os
 import pathlib
 import subprocess
@@ -56,6 +58,14 @@ def export(name, folder):
     archive.unlink()
     (place / "__MODEL_PROTO.onnx").rename(path)
     return path
+
+
+def exported_alone(name, folder):
+    """By a process of its own: its memory is free again before graft trains, and where it does not
+    suffice, only this network is lost."""
+    spawning = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawning) as process:
+        return process.submit(export, name, folder).result()
 
 
 def draw(model, size):
@@ -117,7 +127,7 @@ def learning(graft, model, image, folder):
 
 def row(graft, name, photos, folder, cache):
     """The cells of a network, and whether all are as they should be."""
-    model = export(name, cache)
+    model = exported_alone(name, cache)
     image = patches(2, side(name))
     expected = scores(run_onnxruntime(model, image.transpose(0, 2, 3, 1)))
     between = numpy.abs(expected[0] - expected[1]).max()
